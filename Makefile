@@ -1,0 +1,107 @@
+# Everything a developer of Nod does. Needs Python 3.11 or later and make; nothing else, no Docker, no account on AWS.
+
+PYTHON ?= python3
+ARGS ?=
+ENV ?= default
+
+BIN := .venv/bin
+UV := $(BIN)/uv
+SAM := .tools/sam/bin/sam
+# SAM reports nothing about us, and keeps its own notes here instead of in the home directory.
+export SAM_CLI_TELEMETRY := 0
+export __SAM_CLI_APP_DIR := $(CURDIR)/.tools/sam/state
+
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+.SUFFIXES:
+
+.PHONY: help
+help: ## List what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo
+	@echo '  ARGS="..." goes on to run, demo, test, bench and deploy: make test ARGS="-k redeem"'
+
+.PHONY: env
+env: .venv/.made .tools/cloud/.made .tools/sam/.made ## Make the environments, where they are not up to date
+
+.PHONY: run
+run: env ## Run Nod on this machine until Ctrl-C
+	@$(BIN)/python -m local run $(ARGS)
+
+.PHONY: demo
+demo: env ## Play a sign-in on a local stack of its own
+	@$(BIN)/python -m local demo $(ARGS)
+
+.PHONY: test
+test: env ## Run all tests
+	@$(BIN)/python -m pytest $(ARGS)
+
+.PHONY: check
+check: env ## Lint, types, architecture, template
+	@$(BIN)/ruff check --quiet --output-format concise
+	@$(BIN)/ruff format --check --quiet
+	@$(BIN)/mypy --no-error-summary
+	@said=$$(PYTHONPATH=layers/nod $(BIN)/lint-imports --no-logo --no-cache) || { echo "$$said"; exit 1; }
+	@AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint --template template.yaml
+
+.PHONY: format
+format: env ## Format, and mend what the linter can
+	@$(BIN)/ruff check --fix --quiet || true
+	@$(BIN)/ruff format --quiet
+
+.PHONY: bench
+bench: env ## Measure what a sign-in costs
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+.PHONY: build
+build: env ## Build functions and layer for AWS
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(SAM) build
+
+.PHONY: deploy
+deploy: build ## Deploy to your AWS account: make deploy ENV=prod
+	@$(SAM) deploy --config-env $(ENV) $(ARGS)
+
+.PHONY: requirements
+requirements: .venv/.uv ## Pin the newest versions of everything
+	@for name in layers/nod/requirements requirements/uv requirements/cloud requirements/sam requirements/dev; do \
+		$(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+			--custom-compile-command "make requirements" --output-file $$name.txt $$name.in || exit; \
+	done
+
+.PHONY: clean
+clean: ## Remove everything that was made here
+	@rm -rf .venv .tools .local .aws-sam .hypothesis .pytest_cache .ruff_cache .mypy_cache .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Environments. Three, since MiniStack pins botocore and SAM pins boto3, each to another version than Nod ships.
+
+.venv/.uv: requirements/uv.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+		|| { echo "Nod needs Python 3.11 or later. Where another is the default: make PYTHON=python3.13" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || $(install-venv)
+	@echo "  make .venv"
+	@$(PYTHON) -m venv --clear .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@touch $@
+
+.venv/.made: .venv/.uv requirements/dev.txt
+	@echo "  install libraries and tools"
+	@$(UV) pip sync --quiet --require-hashes --python .venv requirements/dev.txt
+	@touch $@
+
+.tools/%/.made: requirements/%.txt .venv/.uv
+	@echo "  make .tools/$*"
+	@$(UV) venv --quiet --allow-existing --python $(BIN)/python .tools/$*
+	@$(UV) pip sync --quiet --require-hashes --python .tools/$* $<
+	@touch $@
+
+# Debian and its kin keep a part of Python's venv in a package of its own.
+define install-venv
+{ package=$$($(PYTHON) -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])'); \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "  install $$package"; \
+		{ apt-get install -qq -y $$package || { apt-get update -qq && apt-get install -qq -y $$package; }; } >/dev/null 2>&1; \
+	fi; \
+	$(PYTHON) -c 'import ensurepip' 2>/dev/null \
+		|| { echo "Python's venv is incomplete. Install it first: sudo apt-get install $$package" >&2; exit 1; }; }
+endef

@@ -1,0 +1,69 @@
+"""Lambda entry point: starting, confirming, redeeming and cancelling sign-ins. Public, no session needed."""
+
+from typing import Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from nod import bootstrap, settings
+from nod.api import http, requests, responses
+from nod.domain.sign_in import StillWaiting
+from nod.flows.approval import Asked, Started
+
+SETTINGS = settings.from_environment()
+FLOWS = bootstrap.sign_ins(SETTINGS)
+app = http.resolver()
+
+
+@app.post("/sign-ins")
+def start() -> Response[Any]:
+    """Start a sign-in: 201, 404 `unknown_login`, 409 `no_approver_online`, 429 `slow_down`."""
+    request = http.body(app, requests.StartSignIn)
+    asked = Asked(request.login, request.challenge, request.device, request.verification, request.message)
+    started = FLOWS.approval.start(asked, http.network(app, SETTINGS.edge_key_hash))
+    return http.answer(201, _shown(started))
+
+
+@app.post("/sign-ins/<sign_in_id>/confirm")
+def confirm(sign_in_id: str) -> Response[Any]:
+    """Send the `echo` code back: 202, 403 `wrong_code`."""
+    request = http.body(app, requests.Confirm)
+    FLOWS.approval.confirm(sign_in_id, request.code)
+    return http.answer(202, responses.SignInConfirmed("pending"))
+
+
+@app.post("/sign-ins/<sign_in_id>/redeem")
+def redeem(sign_in_id: str) -> Response[Any]:
+    """Collect the session: 200, 202 while nobody has answered, 403, 404, 409, 410, 429."""
+    request = http.body(app, requests.Redeem)
+    try:
+        grant = FLOWS.redeeming.redeem(sign_in_id, request.verifier)
+    except StillWaiting as waiting:
+        return http.answer(202, responses.StillPending(waiting.standing, waiting.interval))
+    return http.answer(200, grant)
+
+
+@app.delete("/sign-ins/<sign_in_id>")
+def cancel(sign_in_id: str) -> Response[Any]:
+    """Give up: 204. The verifier is the bearer token."""
+    FLOWS.redeeming.cancel(sign_in_id, http.bearer(app))
+    return http.answer(204)
+
+
+def _shown(started: Started) -> responses.SignInStarted:
+    sign_in, verification = started.sign_in, started.verification
+    return responses.SignInStarted(
+        sign_in_id=sign_in.sign_in_id,
+        method=sign_in.method,
+        status=sign_in.status,
+        expires_at=sign_in.expires_at,
+        expires_in=int((sign_in.expires_at - sign_in.created_at).total_seconds()),
+        interval=int(sign_in.poll_interval.total_seconds()),
+        waiter=responses.Waiter(http.ticket_url(SETTINGS.websocket_url, started.waiter_ticket)),
+        verification=responses.DeviceVerification(verification.mode, verification.code),
+    )
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Answer one HTTP request."""
+    return app.resolve(event, context)

@@ -1,0 +1,1 @@
+"""The edges: what clients send and get, over HTTP and over WebSocket."""

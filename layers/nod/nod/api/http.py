@@ -1,0 +1,101 @@
+"""The HTTP edge: the resolver that every HTTP function shares, and how outcomes become responses."""
+
+from base64 import b64decode
+from typing import Any, TypeVar
+
+import msgspec
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+
+from nod.api.decoding import MAX_BODY_BYTES, decode
+from nod.api.origin import network_of
+from nod.api.responses import Problem
+from nod.domain.device import Network
+from nod.errors import InvalidRequest, InvalidToken, NodError, NotFound
+from nod.observability import logger
+
+JSON = "application/json"
+PROBLEM_JSON = "application/problem+json"
+# Answers hold tokens and codes: nothing on the way may keep them.
+NO_STORE = {"Cache-Control": "no-store"}
+T = TypeVar("T")
+
+
+def resolver() -> APIGatewayHttpResolver:
+    """A resolver that turns errors of ours into problem responses, in this one place."""
+    app = APIGatewayHttpResolver()
+    app.exception_handler(NodError)(problem)
+    app.exception_handler(Exception)(_unexpected)
+    app.not_found(lambda _: problem(NotFound()))
+    return app
+
+
+def body(app: APIGatewayHttpResolver, struct: type[T]) -> T:
+    """The request's body as a struct; `InvalidRequest` or `TooLarge` otherwise."""
+    event = app.current_event
+    text = event.body or ""
+    try:
+        data = b64decode(text, validate=True) if event.is_base64_encoded else text.encode()
+    except ValueError:
+        raise InvalidRequest("this is not JSON") from None
+    return decode(data, struct, limit=MAX_BODY_BYTES)
+
+
+def bearer(app: APIGatewayHttpResolver) -> str:
+    """The bearer token of the request (RFC 6750 section 2.1); `InvalidToken` where there is none."""
+    scheme, _, token = app.current_event.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise InvalidToken("send Authorization: Bearer and the token")
+    return token.strip()
+
+
+def network(app: APIGatewayHttpResolver, edge_key_hash: str) -> Network:
+    """Where the request comes from."""
+    event = app.current_event
+    headers = {name.lower(): value for name, value in event.headers.items()}
+    return network_of(event.request_context.http.source_ip, headers, edge_key_hash=edge_key_hash)
+
+
+def answer(
+    status: int, content: msgspec.Struct | dict[str, Any] | None = None, *, cache_for: int | None = None
+) -> Response[Any]:
+    """A JSON response, or one without content. `cache_for` (seconds) is for what holds nothing personal."""
+    text = msgspec.json.encode(content).decode() if content is not None else ""
+    headers = NO_STORE if cache_for is None else {"Cache-Control": f"public, max-age={cache_for}"}
+    return Response(status, JSON if text else None, text, headers=dict(headers))
+
+
+def ticket_url(websocket_url: str, ticket: str) -> str:
+    """The WebSocket address that a ticket opens."""
+    return f"{websocket_url}?ticket={ticket}"
+
+
+def problem(error: NodError) -> Response[Any]:
+    """The problem response of an error (RFC 9457); with `Retry-After` where the caller is to wait."""
+    content = Problem(
+        type=f"urn:nod:problem:{error.code}",
+        title=error.title,
+        status=error.status,
+        detail=error.detail,
+        code=error.code,
+    )
+    headers = dict(NO_STORE)
+    if error.retry_after is not None:
+        headers["Retry-After"] = str(error.retry_after)
+    if error.status == InvalidToken.status:
+        headers["WWW-Authenticate"] = "Bearer"
+    return Response(error.status, PROBLEM_JSON, msgspec.json.encode(content).decode(), headers=headers)
+
+
+def _unexpected(error: Exception) -> Response[Any]:
+    # The message may quote a value from the request: only the kind of error and where it arose are logged.
+    logger.error("Unexpected error", extra={"kind": type(error).__name__, "at": _where(error)})
+    return problem(NodError())
+
+
+def _where(error: BaseException) -> list[str]:
+    frames = []
+    trace = error.__traceback__
+    while trace is not None:
+        frames.append(f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}")
+        trace = trace.tb_next
+    return frames[-4:]

@@ -1,0 +1,123 @@
+"""What clients send over HTTP, field by field. Unknown fields are refused."""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from nod.domain.device import Device
+from nod.domain.sign_in import Decision
+from nod.domain.verification import Mode
+
+# A `title` makes a type of its own of a field in the API descriptions.
+Login = Annotated[
+    str,
+    Meta(
+        title="Login",
+        min_length=1,
+        max_length=254,
+        description="A username, an email address, a phone number with its country code, or `device:` and a device id;"
+        " in any spelling.",
+    ),
+]
+Password = Annotated[str, Meta(title="NewPassword", min_length=8, max_length=128, description="A password to be set.")]
+Verifier = Annotated[
+    str,
+    Meta(
+        title="Verifier",
+        pattern=r"^[A-Za-z0-9\-._~]{43,128}$",
+        description="PKCE code verifier (RFC 7636 section 4.1): random, kept by the device that starts a sign-in, and"
+        " its proof that it did.",
+    ),
+]
+Challenge = Annotated[
+    str,
+    Meta(
+        title="Challenge",
+        pattern=r"^[A-Za-z0-9_-]{43}$",
+        description="PKCE S256 code challenge (RFC 7636 section 4.2): base64url(sha256(verifier)) without padding.",
+    ),
+]
+Code = Annotated[
+    str,
+    Meta(title="Code", pattern=r"^[0-9]{2,6}$", description="Two digits in mode `choose`, six digits in the others."),
+]
+Message = Annotated[
+    str, Meta(min_length=1, max_length=140, description="What the person says to the approver, who sees it as a claim.")
+]
+OpaqueToken = Annotated[str, Meta(min_length=1, max_length=512)]
+
+
+class StartApproval(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A device with only a login asks the account's signed-in devices to let it in."""
+
+    method: Literal["approval"]
+    login: Login
+    challenge: Challenge
+    device: Device
+    verification: Annotated[
+        Mode | None,
+        Meta(
+            description="The mode asked for. Absent: the stack's default. Weaker than the stack's minimum: the minimum."
+        ),
+    ] = None
+    message: Message | None = None
+
+
+# Each way into a sign-in is one struct here, told apart by `method`.
+StartSignIn = StartApproval
+
+
+class Confirm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The requesting device sends back the code that it was answered in mode `echo`."""
+
+    code: Code
+
+
+class Redeem(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The requesting device proves that it started the sign-in, and asks for its session."""
+
+    verifier: Verifier
+
+
+class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An approver decides a sign-in."""
+
+    decision: Decision
+    code: Annotated[
+        Code | None, Meta(description="To allow in mode `choose` or `enter`: the code that the new device shows.")
+    ] = None
+
+
+class Credentials(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Login and password, for the ordinary way in."""
+
+    login: Login
+    password: Annotated[str, Meta(min_length=1, max_length=128)]
+    device: Device
+
+
+class SignUp(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A new account for a username, with its first session; other logins can be bound afterwards."""
+
+    login: Login
+    password: Password
+    device: Device
+
+
+class Refresh(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The refresh token of a session. It works once: the answer brings the next."""
+
+    refresh_token: Annotated[OpaqueToken, Meta(description="The one from the latest grant.")]
+
+
+class BindLogin(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A further login for the account."""
+
+    login: Login
+
+
+class TicketRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a WebSocket connection is to be used for."""
+
+    purpose: Annotated[Literal["approve"], Meta(description="`approve`: to see prompts and answer them.")]

@@ -1,0 +1,109 @@
+"""What clients get over HTTP, field by field. Times are RFC 3339 UTC, lengths of time are seconds."""
+
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from nod.domain.logins import Kind
+from nod.domain.prompts import ShownPrompt
+from nod.domain.sessions import ShownSession
+from nod.domain.sign_in import Method, OpenStatus, Verdict
+from nod.domain.verification import Mode
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """An error (RFC 9457); `code` is the stable name."""
+
+    type: Annotated[str, Meta(description="A URN that ends in the code.")]
+    title: Annotated[str, Meta(description="What the code means, for people.")]
+    status: Annotated[int, Meta(description="The HTTP status.")]
+    detail: Annotated[str, Meta(description="What happened this time, for people.")]
+    code: Annotated[str, Meta(description="The stable name to decide by.")]
+
+
+class Waiter(msgspec.Struct, frozen=True):
+    """A WebSocket address on which the device may wait; it works once."""
+
+    url: str
+
+
+class DeviceVerification(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the requesting device shows; in mode `echo` it sends the code back."""
+
+    mode: Mode
+    code: Annotated[str | None, Meta(description="Absent in mode `none`.")] = None
+
+
+class SignInStarted(msgspec.Struct, frozen=True):
+    """A sign-in that waits for its answer."""
+
+    sign_in_id: str
+    method: Method
+    status: OpenStatus
+    expires_at: datetime
+    expires_in: Annotated[int, Meta(description="Seconds until `expires_at`.")]
+    interval: Annotated[int, Meta(description="Seconds to leave between polls.")]
+    waiter: Waiter
+    verification: DeviceVerification
+
+
+class StillPending(msgspec.Struct, frozen=True):
+    """Nobody has answered yet."""
+
+    status: OpenStatus
+    interval: Annotated[int, Meta(description="Seconds to leave before the next poll.")]
+
+
+class SignInConfirmed(msgspec.Struct, frozen=True):
+    """The `echo` code was right: the approvers are being asked."""
+
+    status: OpenStatus
+
+
+class SessionList(msgspec.Struct, frozen=True):
+    """The live sessions of the account, newest first."""
+
+    sessions: list[ShownSession]
+
+
+class Ended(msgspec.Struct, frozen=True):
+    """The sessions that were ended."""
+
+    ended: Annotated[list[str], Meta(description="Their ids.")]
+
+
+class AccountLogin(msgspec.Struct, frozen=True):
+    """A login bound to the account."""
+
+    login: str
+    kind: Kind
+    bound_at: datetime
+
+
+class AccountView(msgspec.Struct, frozen=True):
+    """The account of the session."""
+
+    account_id: str
+    logins: list[AccountLogin]
+
+
+class TicketIssued(msgspec.Struct, frozen=True):
+    """A WebSocket address that works once, for `expires_in` seconds."""
+
+    url: str
+    expires_in: Annotated[int, Meta(description="Seconds in which the connection must be opened.")]
+
+
+class PromptList(msgspec.Struct, frozen=True):
+    """The prompts now open for this session."""
+
+    prompts: list[ShownPrompt]
+
+
+class Answered(msgspec.Struct, frozen=True):
+    """A sign-in that was decided. A report is a denial here; so is a wrong code where no try is left."""
+
+    sign_in_id: str
+    status: Verdict

@@ -1,0 +1,1 @@
+"""The outside: posting to WebSocket connections, signing access tokens and checking them."""

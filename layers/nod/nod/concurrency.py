@@ -1,0 +1,44 @@
+"""Calls side by side: what need not wait for each other is sent together, so that only the slowest is waited for."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Protocol, TypeVar
+
+T = TypeVar("T")
+
+
+class Together(Protocol):
+    """Runs calls side by side, waits for all, and gives their results in order; raises the first error in order."""
+
+    def __call__(self, *calls: Callable[[], Any]) -> list[Any]:
+        """Run the calls."""
+        ...
+
+
+class Threads:
+    """`Together` over a pool of threads, made at the first use and kept for the life of the process."""
+
+    def __init__(self, size: int = 16) -> None:
+        """`size`: how many calls may be under way at once."""
+        self._size = size
+        self._pool: ThreadPoolExecutor | None = None
+
+    def __call__(self, *calls: Callable[[], Any]) -> list[Any]:
+        """Run the calls; a single one runs here, without a thread."""
+        if len(calls) < 2:
+            return [call() for call in calls]
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(self._size, thread_name_prefix="together")
+        futures = [self._pool.submit(call) for call in calls[1:]]
+        outcomes = [_outcome(calls[0]), *(_outcome(future.result) for future in futures)]
+        for _, error in outcomes:
+            if error is not None:
+                raise error
+        return [result for result, _ in outcomes]
+
+
+def _outcome(call: Callable[[], Any]) -> tuple[Any, Exception | None]:
+    try:
+        return call(), None
+    except Exception as error:  # noqa: BLE001 - kept, and raised by the caller once every call is over.
+        return None, error

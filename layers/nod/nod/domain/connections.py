@@ -1,0 +1,73 @@
+"""Open WebSocket connections: whose they are, and which approvers are asked (R1.5, R1.8)."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from random import Random
+from typing import Literal
+
+import msgspec
+
+from nod.domain.device import Device
+
+Purpose = Literal["approve", "hand_over", "wait"]
+ApproverPolicy = Literal["all", "latest", "active", "random"]
+
+# API Gateway ends a connection after two hours; the row outlives it a little.
+CONNECTION_LIFETIME = timedelta(hours=2, minutes=10)
+# A post to a connection whose handshake is not through answers "gone" (410). For so long that means "not yet".
+OPENING_TIME = timedelta(seconds=10)
+
+
+class Connection(msgspec.Struct, frozen=True, kw_only=True):
+    """One open connection. `owner` is the account for sessions, and the sign-in for a device that waits."""
+
+    owner: str
+    connection_id: str
+    purpose: Purpose
+    ip: str
+    connected_at: datetime
+    session_id: str | None = None
+    device: Device | None = None
+    signed_in_at: datetime | None = None
+
+    @property
+    def expires_at(self) -> datetime:
+        """When the row may be forgotten."""
+        return self.connected_at + CONNECTION_LIFETIME
+
+    def is_opening(self, now: datetime) -> bool:
+        """Whether "gone" may still mean that the handshake is under way; `hello` then brings what was missed."""
+        return now < self.connected_at + OPENING_TIME
+
+
+def approvers_among(connections: Sequence[Connection], now: datetime) -> list[Connection]:
+    """The connections that may approve sign-ins."""
+    return [one for one in connections if one.purpose == "approve" and now < one.expires_at]
+
+
+def in_order_of_asking(
+    approvers: Sequence[Connection],
+    policy: ApproverPolicy,
+    *,
+    rng: Random,
+    last_active: Mapping[str, datetime],
+) -> list[list[Connection]]:
+    """Who is asked first, and who instead when those are gone: a list of groups.
+
+    `all` is one group of everybody. The other policies ask one connection at a time: `latest` the last connected,
+    `active` the most recently active (`last_active`: connection id -> time), `random` any.
+    """
+    if policy == "all":
+        return [list(approvers)] if approvers else []
+    if policy == "random":
+        ranked = rng.sample(list(approvers), len(approvers))
+    elif policy == "latest":
+        ranked = sorted(approvers, key=lambda one: one.connected_at, reverse=True)
+    else:
+        ranked = sorted(approvers, key=lambda one: _activity(one, last_active), reverse=True)
+    return [[one] for one in ranked]
+
+
+def _activity(one: Connection, last_active: Mapping[str, datetime]) -> tuple[datetime, datetime]:
+    # API Gateway may tell whole seconds: among equals the last connected goes first.
+    return last_active.get(one.connection_id, one.connected_at), one.connected_at

@@ -1,0 +1,47 @@
+"""A device as it describes itself, and where on the network it was seen."""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from nod.domain.text import is_readable, require_readable
+from nod.errors import InvalidRequest
+
+DeviceType = Literal["phone", "tablet", "desktop", "tv", "other"]
+
+
+class Device(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What a device says of itself. Shown to people as a claim, never trusted."""
+
+    type: DeviceType
+    name: Annotated[str, Meta(min_length=1, max_length=64, description="As its owner knows it, such as `Ann's phone`.")]
+    id: (
+        Annotated[
+            str,
+            Meta(
+                min_length=1,
+                max_length=128,
+                pattern=r"^[\x21-\x7e]+$",
+                description="One that the device keeps, so that it is known again.",
+            ),
+        ]
+        | None
+    ) = None
+    app: Annotated[str, Meta(min_length=1, max_length=64, description="The application that signs in.")] | None = None
+
+    def cleaned(self) -> "Device":
+        """The same device with names fit to be shown (R1.3); `InvalidRequest` where one could mislead (A11)."""
+        device_id = require_readable(self.id, "device.id") if self.id is not None else None
+        if self.id is not None and not is_readable(self.id):
+            # A pattern's `$` lets a line feed at the end pass.
+            raise InvalidRequest("device.id holds control characters")
+        app = require_readable(self.app, "device.app") if self.app is not None else None
+        return Device(self.type, require_readable(self.name, "device.name"), device_id, app)
+
+
+class Network(msgspec.Struct, frozen=True):
+    """Where a request came from, as the platform saw it (never as the client claims)."""
+
+    ip: str
+    place: str | None = None

@@ -1,0 +1,72 @@
+"""Limits on asking: how many sign-ins one login may have open, and how long reports hold further ones back."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+import msgspec
+
+from nod.errors import SlowDown
+
+OPEN_SIGN_INS_PER_LOGIN = 3
+FIRST_HOLD = timedelta(minutes=15)
+LONGEST_HOLD = timedelta(hours=24)
+
+
+class Limit(msgspec.Struct, frozen=True):
+    """At most `count` times in a window of `window` (windows are fixed, aligned to the epoch)."""
+
+    name: str
+    count: int
+    window: timedelta
+
+    def window_of(self, now: datetime) -> int:
+        """The number of the window that `now` lies in."""
+        return int(now.timestamp() // self.window.total_seconds())
+
+    def end_of(self, window: int) -> datetime:
+        """When a window is over."""
+        return datetime.fromtimestamp((window + 1) * self.window.total_seconds(), tz=EPOCH.tzinfo)
+
+    def exceeded(self, now: datetime) -> SlowDown:
+        """The refusal, with the seconds until the next window."""
+        left = self.end_of(self.window_of(now)) - now
+        return SlowDown(retry_after=max(1, int(left.total_seconds()) + 1))
+
+
+EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+PROMPTS_PER_LOGIN = Limit("prompts", 10, timedelta(minutes=10))
+PASSWORDS_PER_LOGIN = Limit("passwords", 10, timedelta(minutes=15))
+
+
+def starts_per_address(count: int) -> Limit:
+    """How many sign-ins one IP address may start in a minute."""
+    return Limit("starts", count, timedelta(minutes=1))
+
+
+class Slot(msgspec.Struct, frozen=True):
+    """The place of an open sign-in among those of its login; `mark` tells their codes apart."""
+
+    sign_in_id: str
+    expires_at: int
+    mark: str
+
+    @property
+    def text(self) -> str:
+        """The slot as an element of a string set."""
+        return f"{self.expires_at}:{self.sign_in_id}:{self.mark}"
+
+
+def parse_slot(text: str) -> Slot:
+    """Read a slot back."""
+    expires_at, sign_in_id, mark = text.split(":")
+    return Slot(sign_in_id, int(expires_at), mark)
+
+
+def stale(slots: Iterable[str], now: datetime) -> set[str]:
+    """The slots of sign-ins whose time has run out."""
+    return {text for text in slots if parse_slot(text).expires_at <= now.timestamp()}
+
+
+def hold_length(next_hold: timedelta) -> timedelta:
+    """How long a report holds further prompts back: doubled each time, up to a day."""
+    return min(next_hold, LONGEST_HOLD)

@@ -1,0 +1,139 @@
+"""Sessions: a device that is signed in, how long it stays so, and which sessions it may end."""
+
+from datetime import datetime, timedelta
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from nod.domain.device import Device, Network
+from nod.domain.identifiers import fingerprint, matches
+from nod.errors import InvalidToken
+
+SignInMethod = Annotated[
+    Literal["password", "approval", "phone", "qr"],
+    Meta(title="SignInMethod", description="How a session came about."),
+]
+# How the person was authenticated, for the `amr` claim (RFC 8176): by password, or over a second channel.
+AUTHENTICATION_METHODS: dict[SignInMethod, list[str]] = {
+    "password": ["pwd"],
+    "approval": ["mca"],
+    "phone": ["sms"],
+    "qr": ["mca"],
+}
+
+
+class Session(msgspec.Struct, frozen=True, kw_only=True):
+    """One session. It lives until `expires_at`, which each refresh moves on, and never beyond `ends_at`."""
+
+    account_id: str
+    session_id: str
+    login: str
+    method: SignInMethod
+    device: Device
+    network: Network
+    signed_in_at: datetime
+    last_seen_at: datetime
+    expires_at: datetime
+    ends_at: datetime
+    let_in_by: str | None
+    refresh_hash: str
+    family_hash: str
+
+    def is_alive(self, now: datetime) -> bool:
+        """Whether the session has not run out."""
+        return now < min(self.expires_at, self.ends_at)
+
+    def was_issued(self, token: "RefreshToken") -> bool:
+        """Whether a token that is not the current one is an earlier one of this session, used already."""
+        return matches(token.family, expected_fingerprint=self.family_hash) and not matches(
+            token.secret, expected_fingerprint=self.refresh_hash
+        )
+
+    def may_end(self, target: "Session", now: datetime, eviction_age: timedelta) -> bool:
+        """Whether this session may end `target` (S4: a fresh thief cannot throw the owner out).
+
+        A session may end itself, the sessions it let in, and younger ones; older ones only once it has been signed in
+        for `eviction_age` itself.
+        """
+        if self.session_id in {target.session_id, target.let_in_by}:
+            return True
+        if target.signed_in_at >= self.signed_in_at:
+            return True
+        return now - self.signed_in_at >= eviction_age
+
+
+class ShownSession(msgspec.Struct, frozen=True, kw_only=True):
+    """A session as its account sees it (R2.1). Times are UTC."""
+
+    session_id: str
+    login: Annotated[str, Meta(description="The one that it signed in with.")]
+    method: SignInMethod
+    signed_in_at: datetime
+    last_seen_at: Annotated[datetime, Meta(description="When it last refreshed its tokens.")]
+    device: Device
+    ip: Annotated[str, Meta(description="The address that it signed in from.")]
+    place: Annotated[str | None, Meta(description="Roughly where that address is; null where it is not known.")]
+    let_in_by: Annotated[
+        str | None, Meta(description="The id of the session that allowed this one; null where none did.")
+    ]
+    current: Annotated[bool, Meta(description="Whether it is the session that this is sent to.")]
+
+
+def shown(session: Session, *, to: str) -> ShownSession:
+    """What session `to` sees of a session of its account."""
+    return ShownSession(
+        session_id=session.session_id,
+        login=session.login,
+        method=session.method,
+        signed_in_at=session.signed_in_at,
+        last_seen_at=session.last_seen_at,
+        device=session.device,
+        ip=session.network.ip,
+        place=session.network.place,
+        let_in_by=session.let_in_by,
+        current=session.session_id == to,
+    )
+
+
+class Lifetimes(msgspec.Struct, frozen=True):
+    """How long a session lives without use (`idle`) and in all (`longest`)."""
+
+    idle: timedelta
+    longest: timedelta
+
+
+class RefreshToken(msgspec.Struct, frozen=True):
+    """A refresh token: where its session is, the family that all of the session's tokens share, and its own secret.
+
+    Both secrets are kept only as fingerprints. A token of the right family whose secret is not the current one was
+    issued once and used already: it is being replayed (S3). Without the family it is merely wrong.
+    """
+
+    account_id: str
+    session_id: str
+    family: str
+    secret: str
+
+    @property
+    def text(self) -> str:
+        """The token as the client holds it: opaque to it."""
+        return f"{self.account_id}.{self.session_id}.{self.family}.{self.secret}"
+
+    @property
+    def family_hash(self) -> str:
+        """The fingerprint of the family."""
+        return fingerprint(self.family)
+
+    @property
+    def secret_hash(self) -> str:
+        """The fingerprint of this token's own secret."""
+        return fingerprint(self.secret)
+
+
+def parse_refresh_token(text: str) -> RefreshToken:
+    """Read a refresh token; `InvalidToken` where it is none."""
+    parts = text.split(".")
+    if len(parts) != 4 or not all(parts) or not text.isascii():
+        raise InvalidToken()
+    return RefreshToken(*parts)

@@ -1,0 +1,283 @@
+"""The one aggregate: a pending request by a device to become a session, and the state machine that every flow shares.
+
+      started -- echo code, text message or QR scan --> pending -- allow --> allowed -- redeem --> redeemed
+                                                           |-- deny -----> denied
+                                                           |-- report ---> reported (looks pending to the requester)
+      started, pending, allowed -- cancel --> cancelled; -- their time runs out --> expired
+
+A transition takes the sign-in and the time, and gives the new sign-in or raises why not. The stores turn each into one
+conditional write. Expiry is never stored: `standing` derives it from the time, so a row that lingers decides nothing.
+"""
+
+from datetime import datetime, timedelta
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from nod.domain.device import Device, Network
+from nod.domain.identifiers import matches
+from nod.domain.verification import TRIES, Mode, Verification, code_hash
+from nod.errors import (
+    AlreadyAnswered,
+    AlreadyRedeemed,
+    Cancelled,
+    CodeRequired,
+    Denied,
+    Expired,
+    NodError,
+    NotAnswerable,
+    SlowDown,
+    UnknownSignIn,
+)
+
+Method = Annotated[Literal["approval", "phone", "qr"], Meta(title="Method", description="The way into a sign-in.")]
+Status = Literal["started", "pending", "allowed", "denied", "reported", "cancelled", "expired", "redeemed"]
+Decision = Annotated[
+    Literal["allow", "deny", "report"],
+    Meta(
+        title="Decision",
+        description='`report` means "this was not me": the new device is told nothing until its sign-in expires, and'
+        " further requests for the login are held back.",
+    ),
+]
+# What clients may see of a status: `x-only` narrows it in the API descriptions. Nobody is told `reported`.
+OpenStatus = Annotated[
+    Status,
+    Meta(
+        title="OpenStatus",
+        description="`started`: not to be answered yet, as before an `echo` code is back. `pending`: to be answered.",
+        extra_json_schema={"x-only": ["started", "pending"]},
+    ),
+]
+Verdict = Annotated[
+    Status,
+    Meta(title="Verdict", description="How it was answered.", extra_json_schema={"x-only": ["allowed", "denied"]}),
+]
+Ending = Annotated[
+    Status,
+    Meta(
+        title="Ending",
+        description="How a prompt ended.",
+        extra_json_schema={"x-only": ["allowed", "denied", "cancelled"]},
+    ),
+]
+SeenStatus = Annotated[
+    Status,
+    Meta(
+        title="SeenStatus",
+        description="The status as the device that asks is told; `allowed` is to be redeemed within 60 seconds.",
+        extra_json_schema={
+            "x-only": ["started", "pending", "allowed", "denied", "cancelled", "expired", "redeemed"],
+        },
+    ),
+]
+
+REDEEM_WINDOW = timedelta(seconds=60)
+POLL_INTERVAL = timedelta(seconds=5)
+# Clients count the interval from when the answer reached them; the network may bring the next poll a little early.
+POLL_LEEWAY = timedelta(milliseconds=500)
+LIVE: frozenset[Status] = frozenset({"started", "pending", "reported", "allowed"})
+
+
+class SignIn(msgspec.Struct, frozen=True, kw_only=True):
+    """One sign-in. `status` is as last written; ask `standing` what it is now.
+
+    `login` is the key of the login asked for, `challenge` the PKCE challenge of the device that started it, `slot` its
+    place among the open sign-ins of that login (None where it holds none), `version` counts the writes.
+    """
+
+    sign_in_id: str
+    method: Method
+    status: Status
+    login: str
+    account_id: str
+    challenge: str
+    device: Device
+    network: Network
+    message: str | None
+    mode: Mode
+    created_at: datetime
+    expires_at: datetime
+    next_poll_at: datetime
+    poll_interval: timedelta = POLL_INTERVAL
+    confirm_hash: str | None = None
+    answer_hash: str | None = None
+    tries_left: int = 1
+    let_in_by: str | None = None
+    slot: str | None = None
+    version: int = 0
+
+    def standing(self, now: datetime) -> Status:
+        """The status at `now`: a live sign-in whose time has run out is expired, whatever its row says."""
+        return "expired" if self.status in LIVE and now >= self.expires_at else self.status
+
+    def seen_by_requester(self, now: datetime) -> Status:
+        """The status as the requesting device is told: a report looks like a request nobody answers (A12)."""
+        standing = self.standing(now)
+        return "pending" if standing == "reported" else standing
+
+    def confirm(self, code: str, now: datetime) -> "SignIn":
+        """The requesting device sends its `echo` code back: pending, or one try fewer (denied after the last)."""
+        standing = self.standing(now)
+        if standing != "started":
+            raise self._refusal(standing)
+        if self.confirm_hash is None:
+            raise NotAnswerable("this sign-in is not confirmed by a code")
+        if matches(f"{self.sign_in_id}:{code}", expected_fingerprint=self.confirm_hash):
+            return self.moved("pending")
+        return self._tried()
+
+    def answer(self, decision: Decision, code: str | None, *, by: "Approver", now: datetime) -> "SignIn":
+        """An approver decides: allowed, denied or reported; a wrong code leaves one try fewer, or denies.
+
+        Raises `UnknownSignIn` for another account's approver (A10), `AlreadyAnswered` after the first answer,
+        `NotAnswerable` before it is pending and after its time (A8), `CodeRequired` for a blind allow (A2).
+        """
+        if by.account_id != self.account_id:
+            raise UnknownSignIn()
+        standing = self.standing(now)
+        if standing in ("allowed", "denied", "reported", "redeemed"):
+            raise AlreadyAnswered()
+        if standing != "pending":
+            raise NotAnswerable(f"the sign-in is {standing}")
+        if decision != "allow":
+            return self.moved("denied" if decision == "deny" else "reported")
+        if self.answer_hash is not None:
+            if code is None:
+                raise CodeRequired()
+            if not matches(f"{self.sign_in_id}:{code}", expected_fingerprint=self.answer_hash):
+                return self._tried()
+        return msgspec.structs.replace(self.moved("allowed"), expires_at=now + REDEEM_WINDOW, let_in_by=by.session_id)
+
+    def redeem(self, verifier: str, now: datetime) -> "SignIn":
+        """The requesting device collects its session, once; raises why not, `StillWaiting` where nobody answered."""
+        self.require_verifier(verifier)
+        standing = self.seen_by_requester(now)
+        if standing in ("started", "pending"):
+            raise StillWaiting(standing, self.poll_interval)
+        if standing != "allowed":
+            raise self._refusal(standing)
+        return self.moved("redeemed")
+
+    def cancel(self, verifier: str, now: datetime) -> "SignIn":
+        """The requesting device gives up; the same sign-in where it had done so before."""
+        self.require_verifier(verifier)
+        standing = self.seen_by_requester(now)
+        if standing == "cancelled":
+            return self
+        if standing not in ("started", "pending", "allowed"):
+            raise self._refusal(standing)
+        return self.moved("cancelled")
+
+    def withdraw(self) -> "SignIn":
+        """The service takes the sign-in back, because nobody is there to answer it."""
+        return self.moved("cancelled")
+
+    def polled(self, now: datetime) -> tuple["SignIn", bool]:
+        """Count a poll: the sign-in to keep, and whether the poll came in time (RFC 8628 section 3.5, `slow_down`)."""
+        in_time = now >= self.next_poll_at - POLL_LEEWAY
+        interval = self.poll_interval if in_time else self.poll_interval + POLL_INTERVAL
+        return msgspec.structs.replace(self, poll_interval=interval, next_poll_at=now + interval), in_time
+
+    def too_fast(self) -> SlowDown:
+        """What a poll is told that came before its time."""
+        seconds = int(self.poll_interval.total_seconds())
+        return SlowDown(f"poll no more often than every {seconds} seconds", retry_after=seconds)
+
+    def require_verifier(self, verifier: str) -> None:
+        """Only the device that started this sign-in may go on with it; to others it does not exist (A6)."""
+        if not matches(verifier, expected_fingerprint=self.challenge):
+            raise UnknownSignIn()
+
+    def refusal(self, now: datetime) -> NodError:
+        """Why this sign-in can no longer be redeemed."""
+        return self._refusal(self.standing(now))
+
+    def _tried(self) -> "SignIn":
+        left = self.tries_left - 1
+        tried = msgspec.structs.replace(self, tries_left=left)
+        return tried.moved("denied") if left == 0 else tried.moved(self.status)
+
+    def moved(self, status: Status) -> "SignIn":
+        """The next version of the sign-in, in another status."""
+        return msgspec.structs.replace(self, status=status, version=self.version + 1)
+
+    @staticmethod
+    def _refusal(standing: Status) -> NodError:
+        refusals: dict[Status, type[NodError]] = {
+            "denied": Denied,
+            "cancelled": Cancelled,
+            "expired": Expired,
+            "redeemed": AlreadyRedeemed,
+        }
+        return refusals.get(standing, NotAnswerable)()
+
+
+class Approver(msgspec.Struct, frozen=True):
+    """Who answers: a session of an account."""
+
+    account_id: str
+    session_id: str
+
+
+class StillWaiting(NodError):
+    """Not an error to a client: nobody has answered yet. `standing` is started or pending, `interval` in seconds."""
+
+    def __init__(self, standing: Status, interval: timedelta) -> None:
+        """How the sign-in stands, and how often it may be polled."""
+        super().__init__()
+        self.standing = standing
+        self.interval = int(interval.total_seconds())
+
+
+class Overtaken(Exception):
+    """A sign-in is not as the write expected it. `current` is what it is now, None where there is none."""
+
+    def __init__(self, current: SignIn | None) -> None:
+        """`current` as shown by the refused write itself."""
+        self.current = current
+        super().__init__("the sign-in is not as it was")
+
+
+def start(
+    *,
+    sign_in_id: str,
+    method: Method,
+    login: str,
+    account_id: str,
+    challenge: str,
+    device: Device,
+    network: Network,
+    message: str | None,
+    verification: Verification,
+    slot: str | None,
+    now: datetime,
+    lifetime: timedelta,
+) -> SignIn:
+    """A new sign-in. An approval is pending at once, unless its `echo` code must come back first.
+
+    The other methods wait for their own first step, which no code stands in for.
+    """
+    hashed = code_hash(sign_in_id, verification.code) if verification.code else None
+    waits_for_echo = method == "approval" and verification.mode == "echo"
+    answerable_at_once = method == "approval" and not waits_for_echo
+    return SignIn(
+        sign_in_id=sign_in_id,
+        method=method,
+        status="pending" if answerable_at_once else "started",
+        login=login,
+        account_id=account_id,
+        challenge=challenge,
+        device=device,
+        network=network,
+        message=message,
+        mode=verification.mode,
+        created_at=now,
+        expires_at=now + lifetime,
+        next_poll_at=now,
+        confirm_hash=hashed if waits_for_echo else None,
+        answer_hash=hashed if verification.asks_approver else None,
+        tries_left=TRIES[verification.mode],
+        slot=slot,
+    )

@@ -1,0 +1,109 @@
+"""An approver answers: the first answer decides, the other prompts close, the waiting device is told (R1.4, R1.5)."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import msgspec
+
+from nod.concurrency import Together
+from nod.domain.connections import Connection
+from nod.domain.pushes import PromptClosed, Push, SignInResolved
+from nod.domain.sign_in import Approver, Decision, Overtaken, SignIn, Status
+from nod.errors import UnknownSignIn, WrongCode
+from nod.flows.ports import Clock, Connections, Logins, SignIns
+from nod.flows.prompting import Telling
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What an approver says to a sign-in."""
+
+    sign_in_id: str
+    decision: Decision
+    code: str | None = None
+
+
+class Answering:
+    """Deciding sign-ins."""
+
+    def __init__(
+        self,
+        *,
+        sign_ins: SignIns,
+        logins: Logins,
+        connections: Connections,
+        telling: Telling,
+        together: Together,
+        clock: Clock,
+    ) -> None:
+        """Collaborators."""
+        self._sign_ins = sign_ins
+        self._logins = logins
+        self._connections = connections
+        self._telling = telling
+        self._together = together
+        self._clock = clock
+
+    def answer(
+        self,
+        answer: Answer,
+        *,
+        by: Approver,
+        connection_id: str | None = None,
+        acknowledge: Callable[[Status], object] | None = None,
+    ) -> Status:
+        """Decide a sign-in: `allowed` or `denied` (a report too is a denial to approvers).
+
+        `connection_id` is the connection that answers; it is told by `acknowledge`, beside the others. Raises what
+        `SignIn.answer` raises, and `InvalidToken` where the approver's session was ended (A9).
+        """
+        now = self._clock()
+        status, sign_in, approvers, waiting = self._together(
+            lambda: self._decide(answer, by, now),
+            lambda: self._sign_ins.get(answer.sign_in_id),
+            lambda: self._connections.of(by.account_id),
+            lambda: self._connections.of(answer.sign_in_id),
+        )
+        others = [one for one in approvers if one.connection_id != connection_id and one.purpose == "approve"]
+        shown: Status = "allowed" if status == "allowed" else "denied"
+        frames = _closing(answer.sign_in_id, shown, others, waiting if status != "reported" else [])
+        self._together(
+            lambda: self._telling.tell(frames, now),
+            lambda: acknowledge(shown) if acknowledge else None,
+            lambda: self._settle(sign_in, status, now),
+        )
+        return shown
+
+    def _decide(self, answer: Answer, by: Approver, now: datetime) -> Status:
+        """One write at first sight; where a condition fails, the domain says what to make of the sign-in as it is."""
+        try:
+            return self._sign_ins.decide(answer.sign_in_id, answer.decision, answer.code, by=by, now=now)
+        except Overtaken as overtaken:
+            before = overtaken.current
+        while before is not None:
+            after = before.answer(answer.decision, answer.code, by=by, now=now)
+            try:
+                self._sign_ins.decide_as(before, after, by=by, now=now)
+            except Overtaken as overtaken:
+                before = overtaken.current
+                continue
+            if after.status == "pending":
+                raise WrongCode(f"{after.tries_left} more tries")
+            return after.status
+        raise UnknownSignIn()
+
+    def _settle(self, sign_in: SignIn | None, status: Status, now: datetime) -> None:
+        """The login's slot is free again; after a report further prompts are held back."""
+        if sign_in is None:
+            return
+        if sign_in.slot:
+            self._logins.release(sign_in.login, sign_in.slot)
+        if status == "reported":
+            self._logins.hold(sign_in.login, now)
+
+
+def _closing(
+    sign_in_id: str, status: Status, approvers: list[Connection], waiting: list[Connection]
+) -> list[tuple[Connection, Push]]:
+    closed = PromptClosed(sign_in_id, status)
+    resolved = SignInResolved(sign_in_id, status)
+    return [*((one, closed) for one in approvers), *((one, resolved) for one in waiting)]

@@ -1,0 +1,152 @@
+"""How every flow ends: the device that started a sign-in collects its session, once, or gives up."""
+
+from datetime import datetime
+from functools import partial
+from random import Random
+
+from nod.concurrency import Together
+from nod.domain.connections import Connection
+from nod.domain.limits import PROMPTS_PER_LOGIN
+from nod.domain.logins import login_from_key
+from nod.domain.pushes import PromptClosed, session_started
+from nod.domain.sessions import Lifetimes, Session
+from nod.domain.sign_in import Overtaken, SignIn, StillWaiting
+from nod.errors import UnknownSignIn
+from nod.flows.granting import Grant, Newcomer, grant_for, new_session
+from nod.flows.ports import Clock, Connections, Logins, Sessions, SignIns, Throttles, TokenSigner
+from nod.flows.prompting import Telling
+
+
+class Redeeming:
+    """Redeeming and cancelling sign-ins."""
+
+    def __init__(
+        self,
+        *,
+        sign_ins: SignIns,
+        sessions: Sessions,
+        logins: Logins,
+        throttles: Throttles,
+        connections: Connections,
+        telling: Telling,
+        signer: TokenSigner,
+        together: Together,
+        lifetimes: Lifetimes,
+        clock: Clock,
+        rng: Random,
+    ) -> None:
+        """Collaborators."""
+        self._sign_ins = sign_ins
+        self._sessions = sessions
+        self._logins = logins
+        self._throttles = throttles
+        self._connections = connections
+        self._telling = telling
+        self._signer = signer
+        self._together = together
+        self._lifetimes = lifetimes
+        self._clock = clock
+        self._rng = rng
+
+    def redeem(self, sign_in_id: str, verifier: str) -> Grant:
+        """Collect the session of an allowed sign-in (R1.6).
+
+        Raises `StillWaiting` or `SlowDown` while nobody has answered, and otherwise what `SignIn.redeem` raises.
+        """
+        now = self._clock()
+        before = self._get(sign_in_id)
+        try:
+            after = before.redeem(verifier, now)
+        except StillWaiting:
+            self._count_poll(before, now)
+            raise
+        session, refresh = new_session(_newcomer(before), lifetimes=self._lifetimes, now=now, rng=self._rng)
+        access_token, connections = self._sign_beside_keeping(before, after, session, now)
+        frames = [(one, session_started(session, to=one.session_id or "")) for one in connections if one.session_id]
+        self._together(
+            lambda: self._telling.tell(frames, now),
+            lambda: self._logins.trust(before.login),
+            lambda: self._throttles.forget(PROMPTS_PER_LOGIN, before.login, now),
+        )
+        return grant_for(session, access_token, refresh)
+
+    def cancel(self, sign_in_id: str, verifier: str) -> None:
+        """Give a sign-in up; its prompts close. Raises what `SignIn.cancel` raises."""
+        now = self._clock()
+        before = self._get(sign_in_id)
+        while (after := before.cancel(verifier, now)) is not before:
+            try:
+                connections, _ = self._together(
+                    partial(self._connections.of, before.account_id),
+                    partial(self._sign_ins.cancel, before, after, now),
+                )
+            except Overtaken as overtaken:
+                before = self._existing(overtaken.current)
+                continue
+            self._close(after, connections, now)
+            return
+
+    def _sign_beside_keeping(
+        self, before: SignIn, after: SignIn, session: Session, now: datetime
+    ) -> tuple[str, list[Connection]]:
+        """The token is signed while the session is kept: a session whose token could not be signed is taken back."""
+        kept = False
+
+        def keep() -> None:
+            nonlocal kept
+            self._keep(before, after, session, now)
+            kept = True
+
+        try:
+            _, token, connections = self._together(
+                keep,
+                lambda: self._signer.sign(session, now),
+                lambda: self._connections.of(session.account_id),
+            )
+        except Exception:
+            if kept:
+                self._sessions.delete(session.account_id, session.session_id)
+            raise
+        return token, connections
+
+    def _keep(self, before: SignIn, after: SignIn, session: Session, now: datetime) -> None:
+        """Keep the session, once. Where another request was faster, the sign-in as it is now says what it came to."""
+        try:
+            self._sign_ins.redeem(before, after, session, now)
+        except Overtaken as overtaken:
+            current = self._existing(overtaken.current)
+            raise current.refusal(now) from None
+
+    def _count_poll(self, before: SignIn, now: datetime) -> None:
+        """Count a poll; `SlowDown` for one that came too early, or beside another."""
+        after, in_time = before.polled(now)
+        counted = self._sign_ins.count_poll(before, after)
+        if not (in_time and counted):
+            raise after.too_fast()
+
+    def _close(self, sign_in: SignIn, connections: list[Connection], now: datetime) -> None:
+        closed = PromptClosed(sign_in.sign_in_id, "cancelled")
+        approvers = [one for one in connections if one.purpose == "approve"]
+        self._telling.tell([(one, closed) for one in approvers], now)
+        if sign_in.slot:
+            self._logins.release(sign_in.login, sign_in.slot)
+
+    def _get(self, sign_in_id: str) -> SignIn:
+        return self._existing(self._sign_ins.get(sign_in_id))
+
+    @staticmethod
+    def _existing(sign_in: SignIn | None) -> SignIn:
+        if sign_in is None:
+            raise UnknownSignIn()
+        return sign_in
+
+
+def _newcomer(sign_in: SignIn) -> Newcomer:
+    return Newcomer(
+        account_id=sign_in.account_id,
+        login=login_from_key(sign_in.login).shown,
+        method=sign_in.method,
+        device=sign_in.device,
+        network=sign_in.network,
+        let_in_by=sign_in.let_in_by,
+    )

@@ -1,0 +1,57 @@
+"""What the stack's parameters and resources tell a function, read from its environment once."""
+
+import os
+from collections.abc import Mapping
+from datetime import timedelta
+
+import msgspec
+
+from nod.domain.connections import ApproverPolicy
+from nod.domain.sessions import Lifetimes
+from nod.domain.verification import Mode
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything configurable; each field is an environment variable such as `NOD_DEFAULT_VERIFICATION`."""
+
+    issuer: str = ""
+    audience: str = "nod"
+    websocket_url: str = ""
+    signing_key: str = ""
+    edge_key_hash: str = ""
+    allowed_origins: str = "none"
+    default_verification: Mode = "choose"
+    minimum_verification: Mode = "choose"
+    approver_policy: ApproverPolicy = "all"
+    conceal_accounts: bool = False
+    password_sign_up: bool = False
+    starts_per_minute_per_address: int = 30
+    sign_in_lifetime_seconds: int = 120
+    session_idle_days: int = 30
+    session_max_days: int = 90
+    eviction_age_hours: int = 24
+    accounts_table: str = "Accounts"
+    logins_table: str = "Logins"
+    sessions_table: str = "Sessions"
+    connections_table: str = "Connections"
+    sign_ins_table: str = "SignIns"
+    prompts_table: str = "Prompts"
+    tickets_table: str = "Tickets"
+    throttles_table: str = "Throttles"
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """The origins of pages that may connect; empty where no page may."""
+        return frozenset(self.allowed_origins.split(",")) - {"none", ""}
+
+    @property
+    def lifetimes(self) -> Lifetimes:
+        """How long sessions live."""
+        return Lifetimes(idle=timedelta(days=self.session_idle_days), longest=timedelta(days=self.session_max_days))
+
+
+def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
+    """The settings of this function; `ValueError` names the variable that does not fit."""
+    variables = {name: f"NOD_{name.upper()}" for name in Settings.__struct_fields__}
+    given = {name: environment[variable] for name, variable in variables.items() if variable in environment}
+    return msgspec.convert(given, Settings, strict=False)

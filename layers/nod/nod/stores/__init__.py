@@ -1,0 +1,1 @@
+"""DynamoDB: in each module one table, its pynamodb model, and its conditional writes."""

@@ -1,0 +1,63 @@
+"""The Prompts table: the prompts an account has open, so that a device that connects late misses none."""
+
+from datetime import datetime
+
+from pynamodb.attributes import UnicodeAttribute
+from pynamodb.connection import Connection
+from pynamodb.exceptions import UpdateError
+
+from nod.domain.device import Device
+from nod.domain.prompts import Prompt, ShownVerification
+from nod.stores.attributes import Json, Moment, Whole
+from nod.stores.table import Row
+
+
+class PromptRow(Row):
+    """account_id + sign_in_id."""
+
+    class Meta:
+        """Bound when the function starts."""
+
+        table_name = "Prompts"
+
+    account_id = UnicodeAttribute(hash_key=True)
+    sign_in_id = UnicodeAttribute(range_key=True)
+    method = UnicodeAttribute()
+    login = UnicodeAttribute()
+    device = Json(Device)
+    ip = UnicodeAttribute()
+    place = UnicodeAttribute(null=True)
+    created_at = Moment()
+    expires_at = Moment()
+    message = UnicodeAttribute(null=True)
+    verification = Json(ShownVerification)
+    addressed_to = UnicodeAttribute(null=True)
+    forget_at = Whole()
+
+
+def row_of(prompt: Prompt) -> PromptRow:
+    """The row of a prompt, forgotten when it expires."""
+    row: PromptRow = PromptRow.of(prompt, forget_at=prompt.expires_at)
+    return row
+
+
+class Prompts:
+    """Reads and writes of prompts."""
+
+    def __init__(self, connection: Connection, table_name: str) -> None:
+        """`table_name` as deployed."""
+        PromptRow.bind(connection, table_name)
+
+    def open_for(self, account_id: str, session_id: str, now: datetime) -> list[Prompt]:
+        """The prompts that this session is to see now, oldest first."""
+        rows = PromptRow.query(account_id, consistent_read=True)
+        prompts = [prompt for row in rows if (prompt := row.to(Prompt)).is_for(session_id, now)]
+        return sorted(prompts, key=lambda prompt: prompt.created_at)
+
+    def address(self, prompt: Prompt, session_id: str) -> None:
+        """Say which session is asked; a prompt that was closed meanwhile stays closed."""
+        try:
+            row_of(prompt).update([PromptRow.addressed_to.set(session_id)], PromptRow.account_id.exists())
+        except UpdateError as error:
+            if error.cause_response_code != "ConditionalCheckFailedException":
+                raise

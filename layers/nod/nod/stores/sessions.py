@@ -1,0 +1,111 @@
+"""The Sessions table: one row for each signed-in device, under its account. An ended session is a deleted row."""
+
+from datetime import datetime
+
+from pynamodb.attributes import UnicodeAttribute
+from pynamodb.connection import Connection
+from pynamodb.exceptions import DeleteError
+from pynamodb.expressions.condition import Condition
+
+from nod.domain.device import Device, Network
+from nod.domain.sessions import RefreshToken, Session
+from nod.stores.attributes import Json, Moment, Whole
+from nod.stores.table import Refused, Row, Transaction, update_or_show
+
+
+class SessionRow(Row):
+    """account_id + session_id."""
+
+    class Meta:
+        """Bound when the function starts."""
+
+        table_name = "Sessions"
+
+    account_id = UnicodeAttribute(hash_key=True)
+    session_id = UnicodeAttribute(range_key=True)
+    login = UnicodeAttribute()
+    method = UnicodeAttribute()
+    device = Json(Device)
+    network = Json(Network)
+    signed_in_at = Moment()
+    last_seen_at = Moment()
+    expires_at = Moment()
+    ends_at = Moment()
+    let_in_by = UnicodeAttribute(null=True)
+    refresh_hash = UnicodeAttribute()
+    family_hash = UnicodeAttribute()
+    forget_at = Whole()
+
+
+def row_of(session: Session) -> SessionRow:
+    """The row of a session, forgotten when it runs out."""
+    row: SessionRow = SessionRow.of(session, forget_at=session.expires_at)
+    return row
+
+
+def is_alive(now: datetime) -> Condition:
+    """Whether the session exists and has not run out: true of no missing row."""
+    not_idle: Condition = SessionRow.expires_at > now
+    not_ended: Condition = SessionRow.ends_at > now
+    return not_idle & not_ended  # type: ignore[no-any-return]
+
+
+class Sessions:
+    """Reads and writes of sessions."""
+
+    def __init__(self, connection: Connection, table_name: str) -> None:
+        """`table_name` as deployed."""
+        self._connection = connection
+        SessionRow.bind(connection, table_name)
+
+    def get(self, account_id: str, session_id: str) -> Session | None:
+        """The session, read consistently, so that an ended one is gone at once."""
+        try:
+            return SessionRow.get(account_id, session_id, consistent_read=True).to(Session)
+        except SessionRow.DoesNotExist:
+            return None
+
+    def of_account(self, account_id: str) -> list[Session]:
+        """All rows of an account, run out or not."""
+        return [row.to(Session) for row in SessionRow.query(account_id, consistent_read=True)]
+
+    def put(self, session: Session) -> None:
+        """Keep a new session."""
+        row_of(session).save(SessionRow.account_id.does_not_exist())
+
+    def rotate(self, token: RefreshToken, *, next_hash: str, expires_at: datetime, now: datetime) -> Session | None:
+        """Replace the refresh token's hash in one conditional write; None where the token is not the current one."""
+        current = SessionRow.refresh_hash == token.secret_hash
+        same_family = SessionRow.family_hash == token.family_hash
+        item, written = update_or_show(
+            SessionRow(token.account_id, token.session_id),
+            [
+                SessionRow.refresh_hash.set(next_hash),
+                SessionRow.expires_at.set(expires_at),
+                SessionRow.last_seen_at.set(now),
+                SessionRow.forget_at.set(int(expires_at.timestamp()) + 1),
+            ],
+            is_alive(now) & current & same_family,
+        )
+        return SessionRow.from_raw_data(item).to(Session) if written else None
+
+    def end(self, account_id: str, session_id: str, *, by: str, now: datetime) -> bool:
+        """End another session on behalf of session `by`; False where either of the two is gone."""
+        transaction = Transaction(self._connection)
+        transaction.check(SessionRow, account_id, by, is_alive(now))
+        transaction.delete(SessionRow(account_id, session_id), SessionRow.account_id.exists())
+        try:
+            transaction.commit()
+        except Refused:
+            return False
+        return True
+
+    def delete(self, account_id: str, session_id: str) -> bool:
+        """End a session; False where there is none."""
+        try:
+            SessionRow(account_id, session_id).delete(SessionRow.account_id.exists())
+        except DeleteError as error:
+            if error.cause_response_code != "ConditionalCheckFailedException":
+                raise
+            return False
+        return True

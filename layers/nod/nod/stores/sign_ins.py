@@ -1,0 +1,197 @@
+"""The SignIns table: every change of a sign-in is one conditional write, or one transaction with what goes with it."""
+
+from datetime import datetime, timedelta
+
+from pynamodb.attributes import UnicodeAttribute
+from pynamodb.connection import Connection
+from pynamodb.exceptions import UpdateError
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
+
+from nod.domain.device import Device, Network
+from nod.domain.prompts import Prompt
+from nod.domain.sessions import Session
+from nod.domain.sign_in import REDEEM_WINDOW, Approver, Decision, Overtaken, SignIn, Status
+from nod.domain.tickets import Ticket
+from nod.domain.verification import code_hash
+from nod.errors import Denied, InvalidToken
+from nod.stores import prompts, sessions, tickets
+from nod.stores.attributes import Json, Moment, Span, Whole
+from nod.stores.prompts import PromptRow
+from nod.stores.sessions import SessionRow, is_alive
+from nod.stores.table import Refused, Row, Transaction
+
+# How long a row outlives its sign-in, so that a late client is told "expired" and not "unknown".
+AFTERLIFE = timedelta(hours=1)
+DECIDED: dict[Decision, Status] = {"allow": "allowed", "deny": "denied", "report": "reported"}
+
+
+class SignInRow(Row):
+    """sign_in_id."""
+
+    class Meta:
+        """Bound when the function starts."""
+
+        table_name = "SignIns"
+
+    sign_in_id = UnicodeAttribute(hash_key=True)
+    method = UnicodeAttribute()
+    status = UnicodeAttribute()
+    login = UnicodeAttribute()
+    account_id = UnicodeAttribute()
+    challenge = UnicodeAttribute()
+    device = Json(Device)
+    network = Json(Network)
+    message = UnicodeAttribute(null=True)
+    mode = UnicodeAttribute()
+    created_at = Moment()
+    expires_at = Moment()
+    next_poll_at = Moment()
+    poll_interval = Span()
+    confirm_hash = UnicodeAttribute(null=True)
+    answer_hash = UnicodeAttribute(null=True)
+    tries_left = Whole()
+    let_in_by = UnicodeAttribute(null=True)
+    slot = UnicodeAttribute(null=True)
+    version = Whole()
+    forget_at = Whole()
+
+
+class SignIns:
+    """Reads and writes of sign-ins."""
+
+    def __init__(self, connection: Connection, table_name: str) -> None:
+        """`table_name` as deployed. The tables that change along (Prompts, Sessions, Tickets) are bound by theirs."""
+        self._connection = connection
+        SignInRow.bind(connection, table_name)
+
+    def get(self, sign_in_id: str) -> SignIn | None:
+        """The sign-in, read consistently."""
+        try:
+            return SignInRow.get(sign_in_id, consistent_read=True).to(SignIn)
+        except SignInRow.DoesNotExist:
+            return None
+
+    def open(self, sign_in: SignIn, prompt: Prompt | None, waiter: Ticket) -> None:
+        """Keep a new sign-in, the prompt it has open, and the ticket of the device that waits."""
+        transaction = Transaction(self._connection)
+        transaction.put(_row(sign_in), SignInRow.sign_in_id.does_not_exist())
+        if prompt:
+            transaction.put(prompts.row_of(prompt))
+        transaction.put(tickets.row_of(waiter))
+        transaction.commit()
+
+    def decide(self, sign_in_id: str, decision: Decision, code: str | None, *, by: Approver, now: datetime) -> Status:
+        """Decide a sign-in unseen: the conditions of the one write are the rules of `SignIn.answer`.
+
+        `Overtaken` where one does not hold, for the domain to say which; `InvalidToken` where the approver's session
+        is dead (A9).
+        """
+        of_this_account = SignInRow.account_id == by.account_id
+        is_pending = SignInRow.status == "pending"
+        in_time = SignInRow.expires_at > now
+        condition = of_this_account & is_pending & in_time
+        actions: list[Action] = [SignInRow.status.set(DECIDED[decision]), SignInRow.version.set(SignInRow.version + 1)]
+        if decision == "allow":
+            condition &= _code_is_right(sign_in_id, code)
+            actions.append(SignInRow.let_in_by.set(by.session_id))
+            actions.append(SignInRow.expires_at.set(now + REDEEM_WINDOW))
+        transaction = self._change(sign_in_id, actions, condition)
+        self._answer(transaction, sign_in_id, by, now, closes_prompt=True)
+        return DECIDED[decision]
+
+    def decide_as(self, before: SignIn, after: SignIn, *, by: Approver, now: datetime) -> None:
+        """Keep what the domain made of an answer. `Overtaken` where the sign-in is not as it was."""
+        transaction = self._change_from(before, after, now)
+        self._answer(transaction, before.sign_in_id, by, now, closes_prompt=after.status != "pending")
+
+    def confirm(self, before: SignIn, after: SignIn, prompt: Prompt | None, now: datetime) -> None:
+        """Keep what an `echo` code made of a sign-in, and the prompt it opened. `Overtaken` as above."""
+        transaction = self._change_from(before, after, now)
+        if prompt:
+            transaction.put(prompts.row_of(prompt))
+        _commit(transaction)
+
+    def redeem(self, before: SignIn, after: SignIn, session: Session, now: datetime) -> None:
+        """Keep the new session and the sign-in as redeemed, once (A7). `Overtaken` where somebody was faster.
+
+        `Denied` where the session that allowed it was ended meanwhile (S2).
+        """
+        transaction = self._change_from(before, after, now)
+        if before.let_in_by:
+            transaction.check(SessionRow, before.account_id, before.let_in_by, is_alive(now))
+        transaction.put(sessions.row_of(session))
+        try:
+            _commit(transaction)
+        except Refused:
+            raise Denied("the device that allowed this sign-in was signed out") from None
+
+    def cancel(self, before: SignIn, after: SignIn, now: datetime) -> None:
+        """Keep a sign-in as cancelled and close its prompt. `Overtaken` where somebody was faster."""
+        transaction = self._change_from(before, after, now)
+        transaction.delete(PromptRow(before.account_id, before.sign_in_id))
+        _commit(transaction)
+
+    def count_poll(self, before: SignIn, after: SignIn) -> bool:
+        """Keep when the next poll may come; False where another poll was counted meanwhile."""
+        unchanged = SignInRow.next_poll_at == before.next_poll_at
+        actions: list[Action] = [
+            SignInRow.next_poll_at.set(after.next_poll_at),
+            SignInRow.poll_interval.set(after.poll_interval),
+        ]
+        try:
+            SignInRow(before.sign_in_id).update(actions, unchanged)
+        except UpdateError as error:
+            if error.cause_response_code != "ConditionalCheckFailedException":
+                raise
+            return False
+        return True
+
+    def _change_from(self, before: SignIn, after: SignIn, now: datetime) -> Transaction:
+        unchanged = SignInRow.version == before.version
+        in_time = SignInRow.expires_at > now
+        actions: list[Action] = [
+            SignInRow.status.set(after.status),
+            SignInRow.tries_left.set(after.tries_left),
+            SignInRow.version.set(after.version),
+            SignInRow.expires_at.set(after.expires_at),
+        ]
+        if after.let_in_by:
+            actions.append(SignInRow.let_in_by.set(after.let_in_by))
+        return self._change(before.sign_in_id, actions, unchanged & in_time)
+
+    def _change(self, sign_in_id: str, actions: list[Action], condition: Condition) -> Transaction:
+        transaction = Transaction(self._connection)
+        transaction.update(SignInRow(sign_in_id), actions, condition)
+        return transaction
+
+    def _answer(
+        self, transaction: Transaction, sign_in_id: str, by: Approver, now: datetime, *, closes_prompt: bool
+    ) -> None:
+        transaction.check(SessionRow, by.account_id, by.session_id, is_alive(now))
+        if closes_prompt:
+            transaction.delete(PromptRow(by.account_id, sign_in_id))
+        try:
+            _commit(transaction)
+        except Refused:
+            raise InvalidToken("the session was ended") from None
+
+
+def _commit(transaction: Transaction) -> None:
+    try:
+        transaction.commit()
+    except Refused as refused:
+        if SignInRow not in refused.items or SessionRow in refused.items:
+            raise
+        item = refused.items[SignInRow]
+        raise Overtaken(SignInRow.from_raw_data(item).to(SignIn) if item else None) from None
+
+
+def _row(sign_in: SignIn) -> SignInRow:
+    row: SignInRow = SignInRow.of(sign_in, forget_at=sign_in.expires_at + AFTERLIFE)
+    return row
+
+
+def _code_is_right(sign_in_id: str, code: str | None) -> Condition:
+    not_asked = SignInRow.answer_hash.does_not_exist()
+    return not_asked if code is None else not_asked | (SignInRow.answer_hash == code_hash(sign_in_id, code))

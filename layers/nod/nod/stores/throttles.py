@@ -1,0 +1,60 @@
+"""The Throttles table: how often something happened in a window of time, counted atomically."""
+
+from datetime import datetime
+
+from pynamodb.attributes import UnicodeAttribute
+from pynamodb.connection import Connection
+from pynamodb.exceptions import UpdateError
+
+from nod.domain.identifiers import fingerprint
+from nod.domain.limits import Limit
+from nod.stores.attributes import Whole
+from nod.stores.table import Row
+
+
+class ThrottleRow(Row):
+    """key + window. The key is a hash: addresses and logins of people who never signed in are not kept readable."""
+
+    class Meta:
+        """Bound when the function starts."""
+
+        table_name = "Throttles"
+
+    key = UnicodeAttribute(hash_key=True)
+    window = Whole(range_key=True)
+    happened = Whole()
+    forget_at = Whole()
+
+
+class Throttles:
+    """Counts of what is limited."""
+
+    def __init__(self, connection: Connection, table_name: str) -> None:
+        """`table_name` as deployed."""
+        ThrottleRow.bind(connection, table_name)
+
+    def count(self, limit: Limit, subject: str, now: datetime) -> None:
+        """Count one more for a subject (a login, an address); `SlowDown` where the limit is reached. One write."""
+        window = limit.window_of(now)
+        first = ThrottleRow.happened.does_not_exist()
+        below_limit = ThrottleRow.happened < limit.count
+        try:
+            ThrottleRow(_key(limit, subject), window).update(
+                [
+                    ThrottleRow.happened.add(1),
+                    ThrottleRow.forget_at.set(int(limit.end_of(window).timestamp())),
+                ],
+                first | below_limit,
+            )
+        except UpdateError as error:
+            if error.cause_response_code != "ConditionalCheckFailedException":
+                raise
+            raise limit.exceeded(now) from None
+
+    def forget(self, limit: Limit, subject: str, now: datetime) -> None:
+        """Start counting a subject afresh, after a success."""
+        ThrottleRow(_key(limit, subject), limit.window_of(now)).delete()
+
+
+def _key(limit: Limit, subject: str) -> str:
+    return f"{limit.name}:{fingerprint(subject)}"

@@ -1,0 +1,118 @@
+"""Command line of the local stack: `run` it, `demo` it, `deploy` it once more with other parameters."""
+
+import argparse
+import signal
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import NoReturn
+
+from local import stack
+from local.cloud import ROOT, Cloud, DirectoryInUse, usual_port
+from local.stack import Endpoints, LocalStack, ParameterRefused
+from local.steps import StepFailed, tail
+
+_HINTS = """
+Nod is running.
+
+  HTTP        {http}
+  WebSocket   {websocket}
+  AWS         {emulator}
+
+  Try it:     make demo
+              curl -i {http}/sign-ins -H 'content-type: application/json' -d '{{}}'
+  Settings:   .venv/bin/python -m local deploy --param ConcealAccounts=true
+  Stop it:    Ctrl-C
+"""
+
+
+def main() -> int:
+    """Carry out the command line; return the exit status."""
+    options = _parser().parse_args()
+    # `kill` then unwinds the same blocks as Ctrl-C, and they end the cloud.
+    signal.signal(signal.SIGTERM, _terminated)
+    try:
+        return int(options.command(options))
+    except KeyboardInterrupt:
+        return 130
+    except (StepFailed, DirectoryInUse, ParameterRefused) as problem:
+        print(problem, file=sys.stderr)
+        return 1
+
+
+def run(options: argparse.Namespace) -> int:
+    """Serve in the foreground until interrupted; the status is 1 where the emulator ended by itself."""
+    with LocalStack.start(options.directory, port=options.port or usual_port(), parameters=options.param) as running:
+        print(_HINTS.format_map(asdict(running.endpoints)), flush=True)
+        try:
+            status = running.cloud.wait()
+        except KeyboardInterrupt:
+            print("\nStopping.", flush=True)
+            return 0
+        print(f"The local cloud ended with status {status}:\n{tail(running.cloud.log)}", file=sys.stderr)
+        return 1
+
+
+def demo(options: argparse.Namespace) -> int:
+    """Play the demo on a local stack of its own; return the play's status."""
+    from local.demo import play
+
+    with LocalStack.start(options.directory, port=options.port, parameters=options.param) as running:
+        return play(running.endpoints)
+
+
+def deploy(options: argparse.Namespace) -> int:
+    """Build again and deploy to the local cloud that `run` keeps up; data of a stack of the same name is lost."""
+    emulator = Endpoints.read(options.directory).emulator if (options.directory / "endpoints.json").exists() else None
+    cloud = Cloud(emulator or "", options.directory.resolve())
+    if not emulator or not cloud.answers():
+        print("No local cloud is running: start one with `make run`.", file=sys.stderr)
+        return 1
+    package = stack.upload(cloud, stack.build(cloud.directory))
+    endpoints = stack.deploy(cloud, package, options.name, options.param)
+    if options.name == stack.STACK_NAME:
+        endpoints.write(cloud.directory)
+    print(_HINTS.format_map(asdict(endpoints)))
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m local", description="Nod on an emulator of AWS on this machine.")
+    commands = parser.add_subparsers(required=True, metavar="command")
+    for command, directory in ((run, ".local"), (demo, ".local/demo"), (deploy, ".local")):
+        title = (command.__doc__ or "").partition(";")[0]
+        sub = commands.add_parser(command.__name__, help=title, description=command.__doc__)
+        sub.set_defaults(command=command)
+        sub.add_argument(
+            "--directory", type=Path, default=ROOT / directory, help=f"for its files (default: {directory})"
+        )
+        sub.add_argument(
+            "--param", action=_Parameters, default={}, metavar="KEY=VALUE", help="a stack parameter; may be repeated"
+        )
+        if command is deploy:
+            sub.add_argument("--name", default=stack.STACK_NAME, help="of the stack (default: %(default)s)")
+        else:
+            sub.add_argument("--port", type=int, help="on loopback (default: 4566, or a free one where that is taken)")
+    return parser
+
+
+class _Parameters(argparse.Action):
+    """Gathers repeated KEY=VALUE into a dict."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: object, *_: object
+    ) -> None:
+        key, equals, value = str(values).partition("=")
+        if not equals:
+            parser.error(f"{values}: not KEY=VALUE")
+        setattr(namespace, self.dest, {**getattr(namespace, self.dest), key: value})
+
+
+def _terminated(*_: object) -> NoReturn:
+    # Twice is no reason to leave the cleaning up half done.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,181 @@
+"""Nod on a local cloud: the same `template.yaml` as on AWS, built once and deployed as often as wanted."""
+
+import contextlib
+import json
+import os
+import time
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from local import cloud as clouds
+from local.cloud import AWS_SETTINGS, ROOT, Cloud
+from local.steps import StepFailed, run, timed
+
+SAM = ROOT / ".tools/sam/bin/sam"
+STACK_NAME = "nod-local"
+_BUCKET = "nod-artifacts"
+_CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
+_POLL_SECONDS = 0.05
+
+
+@dataclass(frozen=True)
+class Endpoints:
+    """Where a deployed stack answers; `emulator` is the endpoint of the AWS services behind it."""
+
+    http: str
+    websocket: str
+    emulator: str
+
+    def write(self, directory: Path) -> None:
+        """Write `endpoints.json` in `directory`, all at once."""
+        draft = directory / "endpoints.json.new"
+        draft.write_text(json.dumps(asdict(self), indent=2) + "\n")
+        draft.replace(directory / "endpoints.json")
+
+    @classmethod
+    def read(cls, directory: Path) -> Self:
+        """Return what `write` wrote in `directory`."""
+        return cls(**json.loads((directory / "endpoints.json").read_text()))
+
+
+@dataclass(frozen=True)
+class LocalStack:
+    """A stack on a local cloud of its own, and the uploaded build from which more stacks can be made."""
+
+    cloud: Cloud
+    package: str
+    endpoints: Endpoints
+
+    @classmethod
+    @contextlib.contextmanager
+    def start(
+        cls, directory: Path, *, port: int | None = None, parameters: Mapping[str, str] | None = None
+    ) -> Iterator[Self]:
+        """Build, start a local cloud, deploy, and write `endpoints.json`; end it all when the block does.
+
+        Args:
+            directory: for logs, the build and `endpoints.json`; two local clouds cannot share one.
+            port: of the local cloud on loopback; None for any free one.
+            parameters: of the stack, over those that `samconfig.toml` gives for `local`.
+
+        Raises:
+            StepFailed, DirectoryInUse, ParameterRefused: nothing is left running.
+        """
+        with clouds.start(directory, port) as cloud:
+            # One that was killed outright leaves its own behind.
+            (cloud.directory / "endpoints.json").unlink(missing_ok=True)
+            package = upload(cloud, build(cloud.directory))
+            endpoints = deploy(cloud, package, STACK_NAME, parameters or {})
+            endpoints.write(cloud.directory)
+            try:
+                yield cls(cloud, package, endpoints)
+            finally:
+                (cloud.directory / "endpoints.json").unlink(missing_ok=True)
+
+    def client(self, service: str) -> Any:
+        """Return a botocore client of the local cloud's `service`, with every permission."""
+        return self.cloud.client(service)
+
+    def deploy(self, name: str, parameters: Mapping[str, str]) -> Endpoints:
+        """Deploy the same build once more beside the first stack, as `name` and with other parameters."""
+        return deploy(self.cloud, self.package, name, parameters)
+
+
+class ParameterRefused(Exception):
+    """The template has no such parameter, or does not allow it this value."""
+
+
+def build(directory: Path) -> Path:
+    """Build the template's artefacts for this machine into `directory`; return the built template's path."""
+    built = directory / "build"
+    command: list[str | Path] = [SAM, "build", "--build-dir", built, "--template-file", ROOT / "template.yaml"]
+    log = directory / "build.log"
+    log.unlink(missing_ok=True)
+    local = {"NOD_BUILD": "local", "NOD_PYTHON": str(clouds.INTERPRETER)}
+    run("build functions and layer", command, cwd=ROOT, env=_environment() | local, log=log)
+    return built / "template.yaml"
+
+
+def upload(cloud: Cloud, template: Path) -> str:
+    """Upload the artefacts of a built template to the cloud's own S3; return the text of a template that names them."""
+    packaged = cloud.directory / "packaged.yaml"
+    options: list[str | Path] = [
+        "--template-file",
+        template,
+        "--s3-bucket",
+        _BUCKET,
+        "--output-template-file",
+        packaged,
+    ]
+    cloud.client("s3").create_bucket(Bucket=_BUCKET)
+    endpoint = {"AWS_ENDPOINT_URL": cloud.url}
+    run(
+        "upload them",
+        [SAM, "package", *options],
+        cwd=ROOT,
+        env=_environment() | endpoint,
+        log=cloud.directory / "build.log",
+    )
+    return packaged.read_text()
+
+
+def deploy(cloud: Cloud, package: str, name: str, parameters: Mapping[str, str]) -> Endpoints:
+    """Create the stack `name` from an uploaded template; return where it answers.
+
+    An earlier stack of that name is deleted first, with its data: updates in place can lose stages on the emulator.
+
+    Raises:
+        ParameterRefused: the template has no such parameter, or does not allow it that value.
+        StepFailed: a resource could not be created; the reasons are in the message.
+    """
+    cloudformation = cloud.client("cloudformation")
+    chosen = local_parameters() | {"EmulatorHost": cloud.host} | dict(parameters)
+    # The emulator lets unknown parameters pass, where AWS refuses them.
+    known = {found["ParameterKey"] for found in cloudformation.validate_template(TemplateBody=package)["Parameters"]}
+    if unknown := sorted(chosen.keys() - known):
+        raise ParameterRefused(f"No such parameter: {', '.join(unknown)}. There are: {', '.join(sorted(known))}.")
+    with timed(f"deploy {name}"):
+        cloudformation.delete_stack(StackName=name)
+        try:
+            cloudformation.create_stack(
+                StackName=name,
+                TemplateBody=package,
+                Capabilities=_CAPABILITIES,
+                Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in chosen.items()],
+            )
+        except cloudformation.exceptions.ClientError as error:
+            raise ParameterRefused(error.response["Error"]["Message"]) from None
+        outputs = _outputs_when_complete(cloud, cloudformation, name)
+    return Endpoints(outputs["HttpUrl"], outputs["WebSocketUrl"], cloud.url)
+
+
+def local_parameters() -> dict[str, str]:
+    """Return the parameters that `samconfig.toml` gives for `local`."""
+    settings = tomllib.loads((ROOT / "samconfig.toml").read_text())
+    return dict(pair.split("=", 1) for pair in settings["local"]["deploy"]["parameters"]["parameter_overrides"])
+
+
+def _outputs_when_complete(cloud: Cloud, cloudformation: Any, name: str) -> dict[str, str]:
+    while True:
+        stack = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
+        if not stack["StackStatus"].endswith("_IN_PROGRESS"):
+            break
+        time.sleep(_POLL_SECONDS)
+    if stack["StackStatus"] != "CREATE_COMPLETE":
+        events = cloudformation.describe_stack_events(StackName=name)["StackEvents"]
+        failed = [event for event in reversed(events) if event["ResourceStatus"].endswith("_FAILED")]
+        reasons = "".join(f"\n  {event['LogicalResourceId']}: {event['ResourceStatusReason']}" for event in failed)
+        raise StepFailed(f"deploy {name}", stack["StackStatus"] + reasons, cloud.log)
+    return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+
+
+def _environment() -> dict[str, str]:
+    """Return the environment of SAM: the user's, without their AWS settings and with our own tools in front."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    path = os.pathsep.join([str(ROOT / ".venv/bin"), os.environ.get("PATH", os.defpath)])
+    # SAM keeps the time of its weekly look for news of itself here; it would ask at every run without it.
+    private = {"PATH": path, "SAM_CLI_TELEMETRY": "0", "__SAM_CLI_APP_DIR": str(ROOT / ".tools/sam/state")}
+    return kept | AWS_SETTINGS | private
