@@ -23,6 +23,7 @@ help: ## List what can be made
 
 .PHONY: env
 env: .venv/.made .tools/cloud/.made .tools/sam/.made ## Make the environments, where they are not up to date
+	@true
 
 .PHONY: run
 run: env ## Run Nod on this machine until Ctrl-C
@@ -43,6 +44,11 @@ check: env ## Lint, types, architecture, template
 	@$(BIN)/mypy --no-error-summary
 	@said=$$(PYTHONPATH=layers/nod $(BIN)/lint-imports --no-logo --no-cache) || { echo "$$said"; exit 1; }
 	@AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint --template template.yaml
+	@$(BIN)/python -m docs.generate --check
+
+.PHONY: docs
+docs: env ## Write the API descriptions anew
+	@$(BIN)/python -m docs.generate
 
 .PHONY: format
 format: env ## Format, and mend what the linter can

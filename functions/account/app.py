@@ -12,6 +12,7 @@ from nod.domain.logins import BoundLogin
 from nod.domain.sessions import Session
 from nod.domain.sign_in import Approver
 from nod.domain.tickets import TICKET_LIFETIME
+from nod.errors import UnknownSession, UnknownSignIn
 from nod.flows.answering import Answer
 
 SETTINGS = settings.from_environment()
@@ -58,7 +59,7 @@ def list_sessions() -> Response[Any]:
 def end_session(session_id: str) -> Response[Any]:
     """End a session, `current` for one's own (R2.2): 200, 404 `unknown_session`, 403 `forbidden`."""
     caller = _caller()
-    target = caller.session_id if session_id == "current" else session_id
+    target = caller.session_id if session_id == "current" else http.identifier(session_id, UnknownSession)
     return http.answer(200, responses.Ended(FLOWS.control.end(target, by=caller)))
 
 
@@ -104,6 +105,7 @@ def answer(sign_in_id: str) -> Response[Any]:
     """Decide a sign-in, as the `answer` frame does: 200, or the error of that name."""
     caller = _caller()
     request = http.body(app, requests.Answer)
+    sign_in_id = http.identifier(sign_in_id, UnknownSignIn)
     status = FLOWS.answering.answer(Answer(sign_in_id, request.decision, request.code), by=caller)
     return http.answer(200, responses.Answered(sign_in_id, status))
 

@@ -8,6 +8,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from nod import bootstrap, settings
 from nod.api import http, requests, responses
 from nod.domain.sign_in import StillWaiting
+from nod.errors import UnknownSignIn
 from nod.flows.approval import Asked, Started
 
 SETTINGS = settings.from_environment()
@@ -28,7 +29,7 @@ def start() -> Response[Any]:
 def confirm(sign_in_id: str) -> Response[Any]:
     """Send the `echo` code back: 202, 403 `wrong_code`."""
     request = http.body(app, requests.Confirm)
-    FLOWS.approval.confirm(sign_in_id, request.code)
+    FLOWS.approval.confirm(http.identifier(sign_in_id, UnknownSignIn), request.code)
     return http.answer(202, responses.SignInConfirmed("pending"))
 
 
@@ -37,7 +38,7 @@ def redeem(sign_in_id: str) -> Response[Any]:
     """Collect the session: 200, 202 while nobody has answered, 403, 404, 409, 410, 429."""
     request = http.body(app, requests.Redeem)
     try:
-        grant = FLOWS.redeeming.redeem(sign_in_id, request.verifier)
+        grant = FLOWS.redeeming.redeem(http.identifier(sign_in_id, UnknownSignIn), request.verifier)
     except StillWaiting as waiting:
         return http.answer(202, responses.StillPending(waiting.standing, waiting.interval))
     return http.answer(200, grant)
@@ -46,7 +47,7 @@ def redeem(sign_in_id: str) -> Response[Any]:
 @app.delete("/sign-ins/<sign_in_id>")
 def cancel(sign_in_id: str) -> Response[Any]:
     """Give up: 204. The verifier is the bearer token."""
-    FLOWS.redeeming.cancel(sign_in_id, http.bearer(app))
+    FLOWS.redeeming.cancel(http.identifier(sign_in_id, UnknownSignIn), http.bearer(app))
     return http.answer(204)
 
 

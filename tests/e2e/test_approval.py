@@ -344,11 +344,12 @@ def test_r1_7_enter_takes_three_tries(stack: Stack) -> None:
 def test_r1_7_two_open_sign_ins_show_different_codes(stack: Stack) -> None:
     """R1.7: sign-ins for one login that are open at the same time carry different codes."""
     alice = stack.person()
-    with alice.phone.approving():
+    with alice.phone.approving() as approver:
         for _ in range(5):
             sign_ins = [stack.device().start(alice.login) for _ in range(2)]
             assert len({one.code for one in sign_ins}) == 2
             assert [one.cancel().status_code for one in sign_ins] == [204, 204]
+            assert len(approver.settled()) == 4
 
 
 def test_r1_8_a_connection_records_its_device(stack: Stack) -> None:

@@ -1,5 +1,6 @@
 """The HTTP edge: the resolver that every HTTP function shares, and how outcomes become responses."""
 
+import re
 from base64 import b64decode
 from typing import Any, TypeVar
 
@@ -10,6 +11,7 @@ from nod.api.decoding import MAX_BODY_BYTES, decode
 from nod.api.origin import network_of
 from nod.api.responses import Problem
 from nod.domain.device import Network
+from nod.domain.identifiers import IDENTIFIER_PATTERN
 from nod.errors import InvalidRequest, InvalidToken, NodError, NotFound
 from nod.observability import logger
 
@@ -17,6 +19,7 @@ JSON = "application/json"
 PROBLEM_JSON = "application/problem+json"
 # Answers hold tokens and codes: nothing on the way may keep them.
 NO_STORE = {"Cache-Control": "no-store"}
+IDENTIFIER = re.compile(IDENTIFIER_PATTERN.strip("^$"))
 T = TypeVar("T")
 
 
@@ -38,6 +41,13 @@ def body(app: APIGatewayHttpResolver, struct: type[T]) -> T:
     except ValueError:
         raise InvalidRequest("this is not JSON") from None
     return decode(data, struct, limit=MAX_BODY_BYTES)
+
+
+def identifier(text: str, unknown: type[NodError]) -> str:
+    """An identifier from the path; the error `unknown` for what cannot be one, which no table need be asked about."""
+    if not IDENTIFIER.fullmatch(text):
+        raise unknown()
+    return text
 
 
 def bearer(app: APIGatewayHttpResolver) -> str:
@@ -81,7 +91,7 @@ def problem(error: NodError) -> Response[Any]:
     headers = dict(NO_STORE)
     if error.retry_after is not None:
         headers["Retry-After"] = str(error.retry_after)
-    if error.status == InvalidToken.status:
+    if isinstance(error, InvalidToken):
         headers["WWW-Authenticate"] = "Bearer"
     return Response(error.status, PROBLEM_JSON, msgspec.json.encode(content).decode(), headers=headers)
 

@@ -1,0 +1,51 @@
+"""From screen to screen: what a person waits for on the local cloud, with functions that are warm."""
+
+import secrets
+import statistics
+import time
+from pathlib import Path
+
+import httpx
+
+from local.device import Device, Socket
+from local.stack import LocalStack
+
+
+def measure(directory: Path, rounds: int) -> None:
+    """Print a table: milliseconds from asking to prompt, from answer to notice, and of redeeming."""
+    with (
+        LocalStack.start(directory, parameters={"StartsPerMinutePerAddress": "100000"}) as running,
+        httpx.Client(base_url=running.endpoints.http, timeout=30) as http,
+    ):
+        phone, pc, login = Device(http, "Phone"), Device(http, "PC", "desktop"), f"bench-{secrets.token_hex(4)}"
+        phone.sign_up(login, secrets.token_urlsafe(12)).raise_for_status()
+        seconds: dict[str, list[float]] = {"ask -> prompt": [], "answer -> told": [], "redeem": []}
+        with phone.approving() as approver:
+            for number in range(rounds + 1):
+                times = _one_sign_in(pc, login, approver)
+                if number:  # The first round is the cold start of three functions.
+                    for name, taken in times.items():
+                        seconds[name].append(taken)
+    print(f"\nOne sign-in on the local cloud, warm ({rounds} rounds, wall time)\n")
+    print(f"  {'':<20}{'median':>10}{'least':>10}{'most':>10}")
+    for name, values in seconds.items():
+        figures = (statistics.median(values), min(values), max(values))
+        print(f"  {name:<20}" + "".join(f"{figure * 1000:>7.0f} ms" for figure in figures))
+
+
+def _one_sign_in(pc: Device, login: str, approver: Socket) -> dict[str, float]:
+    began = time.perf_counter()
+    sign_in = pc.start(login)
+    approver.expect("prompt")
+    prompted = time.perf_counter()
+    with sign_in.waiting() as waiting:
+        waiting.ask("hello")
+        answering = time.perf_counter()
+        approver.send("answer", sign_in_id=sign_in.id, decision="allow", code=sign_in.code)
+        waiting.expect("signInResolved")
+        told = time.perf_counter()
+    redeeming = time.perf_counter()
+    pc.redeem(sign_in).raise_for_status()
+    redeemed = time.perf_counter()
+    approver.settled()
+    return {"ask -> prompt": prompted - began, "answer -> told": told - answering, "redeem": redeemed - redeeming}

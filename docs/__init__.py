@@ -1,0 +1,1 @@
+"""The documentation. Its machine-readable part is written by `docs.generate`."""

@@ -1,0 +1,123 @@
+"""One example for each type that a client sends or gets, made of the types themselves."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, get_args
+
+import msgspec
+
+from nod.api import frames, requests, responses
+from nod.domain import pushes
+from nod.domain.device import Device
+from nod.domain.prompts import ShownPrompt, ShownVerification
+from nod.domain.sessions import ShownSession
+from nod.flows.granting import ACCESS_TOKEN_SECONDS, Grant
+
+NOW = datetime(2026, 5, 4, 9, 30, tzinfo=UTC)
+SIGN_IN, SESSION, NEW_SESSION = "7ZK3M9Q2XW8VT4RB6NHD1YJCPE", "4QX8R2M7KD9TWV3ZB1NHYCJ6PE", "9WT2B7XK4MZ8QV1RD3HNYJC6PE"
+ACCOUNT = "2M8QZ7VX4KT9WR1BD3NHYJC6PE"
+# The pair of RFC 7636 appendix B.
+VERIFIER, CHALLENGE = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+TICKET_URL = "wss://ws.example.com/live?ticket=R2x5Zm9yZC1Ob2QtdGlja2V0LW9mLTMyLWJ5dGVzISE"
+PHONE = Device(type="phone", name="Ann's phone", id="a3f1c9d2", app="Acme")
+PC = Device(type="desktop", name="Firefox on Linux")
+GRANT = Grant(
+    account_id=ACCOUNT,
+    session_id=NEW_SESSION,
+    access_token="eyJhbGciOiJSUzI1NiIsInR5cCI6ImF0K2p3dCIsImtpZCI6Ij...",  # noqa: S106 - an example
+    token_type="Bearer",  # noqa: S106 - not a password
+    expires_in=ACCESS_TOKEN_SECONDS,
+    refresh_token=f"{ACCOUNT}.{NEW_SESSION}.p0yL...",
+)
+_SESSION_FACTS: dict[str, Any] = {
+    "session_id": NEW_SESSION,
+    "login": "ann",
+    "method": "approval",
+    "signed_in_at": NOW,
+    "last_seen_at": NOW,
+    "device": PC,
+    "ip": "192.0.2.7",
+    "place": None,
+    "let_in_by": SESSION,
+    "current": False,
+}
+_PROMPT_FACTS: dict[str, Any] = {
+    "sign_in_id": SIGN_IN,
+    "method": "approval",
+    "login": "ann",
+    "device": PC,
+    "ip": "192.0.2.7",
+    "place": None,
+    "created_at": NOW,
+    "expires_at": NOW + timedelta(seconds=120),
+    "message": "It is me, at the library",
+    "verification": ShownVerification(mode="choose", choices=("27", "64", "91")),
+}
+_PROMPT = ShownPrompt(**_PROMPT_FACTS)
+_ALL: tuple[msgspec.Struct, ...] = (
+    GRANT,
+    requests.StartApproval(
+        method="approval", login="ann", challenge=CHALLENGE, device=PC, message="It is me, at the library"
+    ),
+    requests.Confirm("407193"),
+    requests.Redeem(VERIFIER),
+    requests.Answer("allow", "64"),
+    requests.Credentials("ann", "correct horse battery staple", PHONE),
+    requests.SignUp("ann", "correct horse battery staple", PHONE),
+    requests.Refresh(GRANT.refresh_token),
+    requests.BindLogin("ann.of.acme"),
+    requests.TicketRequest("approve"),
+    responses.SignInStarted(
+        sign_in_id=SIGN_IN,
+        method="approval",
+        status="pending",
+        expires_at=NOW + timedelta(seconds=120),
+        expires_in=120,
+        interval=5,
+        waiter=responses.Waiter(TICKET_URL),
+        verification=responses.DeviceVerification("choose", "64"),
+    ),
+    responses.StillPending("pending", 5),
+    responses.SignInConfirmed("pending"),
+    responses.SessionList([ShownSession(**_SESSION_FACTS)]),
+    responses.Ended([NEW_SESSION]),
+    responses.AccountLogin("ann", "username", NOW),
+    responses.AccountView(ACCOUNT, [responses.AccountLogin("ann", "username", NOW)]),
+    responses.TicketIssued(TICKET_URL, 30),
+    responses.PromptList([_PROMPT]),
+    responses.Answered(SIGN_IN, "allowed"),
+    frames.Ping(id=1),
+    frames.Hello(id=2),
+    frames.Answer(id=3, sign_in_id=SIGN_IN, decision="allow", code="64"),
+    frames.ListSessions(id=4),
+    frames.EndSession(id=5, session_id=NEW_SESSION),
+    frames.Pong(id=1),
+    frames.Welcome(id=2, session_id=SESSION, prompts=(_PROMPT,)),
+    frames.WaiterWelcome(id=2, sign_in_id=SIGN_IN, status="pending"),
+    frames.Answered(id=3, sign_in_id=SIGN_IN, status="allowed"),
+    frames.SessionsReply(id=4, sessions=(ShownSession(**_SESSION_FACTS),)),
+    frames.SessionEndedReply(id=5, ended=(NEW_SESSION,)),
+    frames.ErrorReply(id=3, code="already_answered", detail="The sign-in was answered already"),
+    pushes.PromptPush(**_PROMPT_FACTS),
+    pushes.PromptClosed(SIGN_IN, "allowed"),
+    pushes.SignInResolved(SIGN_IN, "allowed"),
+    pushes.SessionStarted(**_SESSION_FACTS),
+    pushes.SessionEnded(NEW_SESSION),
+)
+_BY_TYPE = {type(example): example for example in _ALL}
+
+
+def examples_of(struct: Any) -> dict[str, Any]:
+    """By name, the examples of a type as they travel: one, or of a union one for each of its members."""
+    members = get_args(struct) or (struct,)
+    return {one.__name__: _as_sent(_BY_TYPE[one]) for one in members if one in _BY_TYPE}
+
+
+def _as_sent(example: msgspec.Struct) -> Any:
+    sent = msgspec.json.decode(msgspec.json.encode(example))
+    # A field that the client need not send is best shown by leaving it out.
+    return {name: value for name, value in sent.items() if value is not None or not _may_be_omitted(example, name)}
+
+
+def _may_be_omitted(example: msgspec.Struct, name: str) -> bool:
+    fields = msgspec.structs.fields(example)
+    return any(field.encode_name == name and not field.required for field in fields)

@@ -1,0 +1,124 @@
+"""The description of the HTTP API, as an OpenAPI 3.1 document."""
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from docs.generate.examples import examples_of
+from docs.generate.operations import OPERATIONS
+from docs.generate.operations.operation import PARAMETERS, TAGS, Operation
+from docs.generate.problems import HEADERS, header_references, responses_for
+from docs.generate.schemas import Schema, prose, schemas_of
+from nod.api.decoding import MAX_BODY_BYTES
+from nod.api.http import JSON, NO_STORE
+from nod.api.responses import Problem
+from nod.errors import NotFound
+
+Document = dict[str, Any]
+VERSION = "1.0"
+_INTRODUCTION = f"""\
+Signing in without typing a password: a device that is already signed in lets a new one in.
+
+JSON in and out, at most {MAX_BODY_BYTES // 1024} KiB in. Fields that a request does not know are refused. Answers may
+gain fields. Times are RFC 3339 in UTC. Ids and secrets are opaque.
+
+Errors are problem details (RFC 9457), to be told apart by `code`; no other code than those listed with an operation
+comes from it. There is also `{NotFound.code}`, for an address that does not exist. API Gateway itself answers what
+never reaches Nod, such as requests beyond its limits, with JSON that has a `message` and no `code`.
+"""
+_SECURITY_SCHEMES = {
+    "session": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "The access token of a grant. That of a session which was ended is refused at once.",
+    },
+    "verifier": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "The PKCE verifier of the device that started the sign-in.",
+    },
+}
+
+
+def openapi(operations: Iterable[Operation] = OPERATIONS) -> Document:
+    """The document."""
+    operations = list(operations)
+    types = list(dict.fromkeys(struct for operation in operations for struct in _types_of(operation)))
+    schemas, components = schemas_of([*types, Problem])
+    schema_of = dict(zip(types, schemas[:-1], strict=True))
+    paths: dict[str, Any] = {}
+    problems: dict[str, Any] = {}
+    for operation in operations:
+        told = responses_for(operation.all_errors)
+        problems |= dict(told.values())
+        item = paths.setdefault(operation.path, _path_item(operation.path))
+        item[operation.method.lower()] = _operation(
+            operation, schema_of, {code: name for code, (name, _) in told.items()}
+        )
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Nod", "version": VERSION, "description": _INTRODUCTION},
+        "servers": [_SERVER],
+        "tags": [{"name": name, "description": description} for name, description in TAGS.items()],
+        "paths": paths,
+        "components": {
+            "schemas": components,
+            "responses": dict(sorted(problems.items())),
+            "headers": HEADERS,
+            "securitySchemes": _SECURITY_SCHEMES,
+        },
+    }
+
+
+_SERVER = {
+    "url": "{address}",
+    "description": "Your stack",
+    "variables": {
+        "address": {"default": "https://api.example.com", "description": "The stack's output `HttpUrl`."},
+    },
+}
+
+
+def _types_of(operation: Operation) -> list[Any]:
+    return [struct for struct in (operation.request, *operation.answers.values()) if struct is not None]
+
+
+def _path_item(path: str) -> dict[str, Any]:
+    parameters = [
+        {"name": name, "in": "path", "required": True, "description": PARAMETERS[name], "schema": {"type": "string"}}
+        for name in re.findall(r"{(\w+)}", path)
+    ]
+    return {"parameters": parameters} if parameters else {}
+
+
+def _operation(operation: Operation, schema_of: dict[Any, Schema], problems: dict[int, str]) -> dict[str, Any]:
+    described: dict[str, Any] = {"operationId": operation.name, "tags": [operation.tag], "summary": operation.summary}
+    if operation.description:
+        described["description"] = operation.description
+    described["security"] = [] if operation.security == "nothing" else [{operation.security: []}]
+    if operation.request is not None:
+        content = _content(operation.request, schema_of)
+        described["requestBody"] = {"required": True, "content": content}
+    responses = {
+        status: _answer(struct, schema_of, cached=operation.cached) for status, struct in operation.answers.items()
+    }
+    responses |= {status: {"$ref": f"#/components/responses/{name}"} for status, name in problems.items()}
+    described["responses"] = {str(status): responses[status] for status in sorted(responses)}
+    return described
+
+
+def _answer(struct: Any, schema_of: dict[Any, Schema], *, cached: bool) -> dict[str, Any]:
+    answer: dict[str, Any] = {"description": prose(struct.__doc__) if isinstance(struct, type) else "Done."}
+    if not cached:
+        answer["headers"] = header_references(NO_STORE)
+    if struct is not None:
+        answer["content"] = _content(struct, schema_of)
+    return answer
+
+
+def _content(struct: Any, schema_of: dict[Any, Schema]) -> dict[str, Any]:
+    media: dict[str, Any] = {"schema": schema_of[struct]}
+    if examples := examples_of(struct):
+        media["examples"] = {name: {"value": value} for name, value in examples.items()}
+    return {JSON: media}

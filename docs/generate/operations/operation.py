@@ -1,0 +1,44 @@
+"""One HTTP operation: what it takes, what it answers, and the errors that it may raise."""
+
+from typing import Any, Literal
+
+import msgspec
+
+from nod.errors import InvalidRequest, InvalidToken, NodError, TooLarge
+
+Security = Literal["nothing", "session", "verifier"]
+SIGN_INS, SESSIONS, APPROVING = "Sign-ins", "Accounts and sessions", "Approving"
+TAGS = {
+    SIGN_INS: "For a device that wants in. It needs no session: it proves by PKCE (RFC 7636) that it is the one that"
+    " started the sign-in.",
+    SESSIONS: "The ordinary way in, and what a signed-in person has: sessions, logins, keys.",
+    APPROVING: "For a signed-in device that lets others in: over a WebSocket connection, or by these alone.",
+}
+PARAMETERS = {
+    "sign_in_id": "The sign-in, as named by the answer that started it or by its prompt.",
+    "session_id": "The session, or `current` for the caller's own.",
+    "login": "The login, percent-encoded.",
+}
+
+
+class Operation(msgspec.Struct, frozen=True, kw_only=True):
+    """One operation. `answers`: status -> its struct, None where it has no content. `errors`: its own ones only."""
+
+    method: str
+    path: str
+    name: str
+    tag: str
+    summary: str
+    description: str = ""
+    security: Security = "nothing"
+    request: Any = None
+    answers: dict[int, Any]
+    errors: tuple[type[NodError], ...] = ()
+    cached: bool = False
+
+    @property
+    def all_errors(self) -> tuple[type[NodError], ...]:
+        """The errors, with those that every operation with a body, a token or code of ours may have."""
+        of_body = (InvalidRequest, TooLarge) if self.request else ()
+        of_token = (InvalidToken,) if self.security != "nothing" else ()
+        return (*of_body, *of_token, *self.errors, NodError)

@@ -1,0 +1,76 @@
+"""The operations of the sign_ins function: what a device does that wants in."""
+
+from docs.generate.operations.operation import SIGN_INS, Operation
+from nod.api import requests, responses
+from nod.errors import (
+    AlreadyRedeemed,
+    Cancelled,
+    Denied,
+    Expired,
+    NoApproverOnline,
+    NotAnswerable,
+    SlowDown,
+    UnknownLogin,
+    UnknownSignIn,
+    WrongCode,
+)
+from nod.flows.granting import Grant
+
+OPERATIONS = (
+    Operation(
+        method="POST",
+        path="/sign-ins",
+        name="startSignIn",
+        tag=SIGN_INS,
+        summary="Start a sign-in",
+        description="The device makes a random verifier, keeps it, and sends its challenge. It then waits on"
+        " `waiter.url`, polls `redeem`, or both. Where the stack conceals accounts, an unknown login and one with"
+        " nobody online are answered as a real start is.",
+        request=requests.StartSignIn,
+        answers={201: responses.SignInStarted},
+        errors=(UnknownLogin, NoApproverOnline, SlowDown),
+    ),
+    Operation(
+        method="POST",
+        path="/sign-ins/{sign_in_id}/confirm",
+        name="confirmSignIn",
+        tag=SIGN_INS,
+        summary="Send the code back, in mode `echo`",
+        description="Only then are the approvers asked. A third wrong code denies the sign-in.",
+        request=requests.Confirm,
+        answers={202: responses.SignInConfirmed},
+        errors=(
+            WrongCode,
+            Denied,
+            UnknownSignIn,
+            NoApproverOnline,
+            NotAnswerable,
+            AlreadyRedeemed,
+            Expired,
+            Cancelled,
+        ),
+    ),
+    Operation(
+        method="POST",
+        path="/sign-ins/{sign_in_id}/redeem",
+        name="redeemSignIn",
+        tag=SIGN_INS,
+        summary="Collect the session, once",
+        description="Polled until it is answered. `slow_down` adds 5 seconds to the interval. A wrong verifier is"
+        " answered as if there were no such sign-in.",
+        request=requests.Redeem,
+        answers={200: Grant, 202: responses.StillPending},
+        errors=(Denied, UnknownSignIn, AlreadyRedeemed, Expired, Cancelled, SlowDown),
+    ),
+    Operation(
+        method="DELETE",
+        path="/sign-ins/{sign_in_id}",
+        name="cancelSignIn",
+        tag=SIGN_INS,
+        summary="Give up",
+        description="The prompts close. To cancel again is no error.",
+        security="verifier",
+        answers={204: None},
+        errors=(Denied, UnknownSignIn, AlreadyRedeemed, Expired),
+    ),
+)

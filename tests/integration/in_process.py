@@ -1,0 +1,102 @@
+"""An AWS in this process: the tables as `template.yaml` defines them, a signing key, and every call on record."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+import yaml
+from moto import mock_aws
+
+from nod.bootstrap import Parts, now
+from nod.flows.ports import Clock
+from nod.settings import Settings
+
+TEMPLATE = Path(__file__).resolve().parents[2] / "template.yaml"
+
+
+class _Tags(yaml.SafeLoader):
+    """Reads a template without making anything of CloudFormation's own tags."""
+
+
+_Tags.add_multi_constructor("!", lambda _loader, _tag, node: node.value)
+
+
+def template() -> dict[str, Any]:
+    """The template as data."""
+    read: dict[str, Any] = yaml.load(TEMPLATE.read_text(), Loader=_Tags)  # noqa: S506 - a SafeLoader, and our own file.
+    return read
+
+
+@contextmanager
+def in_process_aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
+    """Moto with all tables and the key; gives the settings of a function there."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    with mock_aws():
+        dynamodb = boto3.client("dynamodb")
+        for name, resource in template()["Resources"].items():
+            if resource["Type"] == "AWS::DynamoDB::Table":
+                schema = {key: resource["Properties"][key] for key in ("AttributeDefinitions", "KeySchema")}
+                dynamodb.create_table(TableName=name.removesuffix("Table"), BillingMode="PAY_PER_REQUEST", **schema)
+        kms = boto3.client("kms")
+        key = kms.create_key(KeySpec="RSA_2048", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["Arn"]
+        yield Settings(signing_key=key, issuer="https://nod.example", websocket_url="wss://nod.example/live")
+        dynamodb.close()
+        kms.close()
+
+
+class Steps:
+    """`Together` that counts: calls side by side are on the same step, one after another on the next."""
+
+    def __init__(self) -> None:
+        """Nothing has been called yet."""
+        self._step = 0
+        self.calls: list[tuple[int, str]] = []
+
+    def __call__(self, *calls: Callable[[], Any]) -> list[Any]:
+        """Run each call as if it started now; go on from where the last of them ended."""
+        began, ends, results, errors = self._step, [self._step], [], []
+        for call in calls:
+            self._step = began
+            try:
+                results.append(call())
+            except Exception as error:  # noqa: BLE001 - raised below, once every call is over.
+                errors.append(error)
+            ends.append(self._step)
+        self._step = max(ends)
+        if errors:
+            raise errors[0]
+        return results
+
+    def record(self, params: dict[str, Any], model: Any, **_: Any) -> None:
+        """One AWS call: the next step, with the service, the action and the tables."""
+        self._step += 1
+        service = model.service_model.service_name
+        self.calls.append((self._step, f"{service} {model.name} {' '.join(_tables(params))}".strip()))
+
+    def start_over(self) -> None:
+        """Count from here."""
+        self._step, self.calls = 0, []
+
+    def by_step(self) -> list[list[str]]:
+        """The calls on each step, sorted."""
+        return [sorted(call for at, call in self.calls if at == step) for step in sorted({at for at, _ in self.calls})]
+
+
+def counted_parts(settings: Settings, steps: Steps, clock: Clock = now) -> Parts:
+    """The real parts of a function, each of whose AWS calls is recorded."""
+    parts = Parts(settings, together=steps, clock=clock)
+    for client in (parts._dynamodb.client, parts.sockets._client, parts._kms):
+        client.meta.events.register("before-parameter-build", steps.record)
+    return parts
+
+
+def _tables(params: dict[str, Any]) -> list[str]:
+    if "TransactItems" in params:
+        kinds = [next(iter(item.items())) for item in params["TransactItems"]]
+        return [f"{kind} {request['TableName']}," for kind, request in kinds]
+    return [params["TableName"]] if "TableName" in params else []

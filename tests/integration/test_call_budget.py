@@ -1,0 +1,208 @@
+"""The budget of AWS calls: what a person waits for, step by step (docs/architecture.md has the table)."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from nod.domain.device import Device, Network
+from nod.domain.identifiers import challenge_of
+from nod.domain.sign_in import Approver, StillWaiting
+from nod.domain.verification import Mode
+from nod.flows.answering import Answer
+from nod.flows.approval import Asked, Started
+from nod.flows.granting import Grant
+from nod.settings import Settings
+from tests.integration.in_process import Steps, counted_parts, in_process_aws
+
+NETWORK = Network("192.0.2.1")
+PC, PHONE = Device("desktop", "PC"), Device("phone", "Phone")
+VERIFIER = "v" * 43
+
+
+class World:
+    """One account with a signed-in phone, and the parts whose calls are counted."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Make the account."""
+        self.steps = Steps()
+        self.late = timedelta(0)
+        self.parts = counted_parts(settings, self.steps, lambda: datetime.now(UTC) + self.late)
+        self.grant: Grant = self.parts.passwords.sign_up("alice", "correct horse", PHONE, NETWORK)
+        self.me = Approver(self.grant.account_id, self.grant.session_id)
+
+    def connect(self, *ids: str) -> None:
+        """Open connections of the phone as approver."""
+        for connection_id in ids:
+            ticket = self.parts.ticketing.issue(self.parts.control.alive(self.me), "approve")
+            self.parts.connecting.open(connection_id, self.parts.ticketing.use(ticket), "192.0.2.2")
+
+    def start(self, mode: Mode = "choose", login: str = "alice") -> Started:
+        """Start a sign-in."""
+        return self.parts.approval.start(Asked(login, challenge_of(VERIFIER), PC, mode), NETWORK)
+
+    def answer(self, started: Started, code: str | None = None) -> None:
+        """Allow a sign-in."""
+        answer = Answer(started.sign_in.sign_in_id, "allow", code or started.verification.code)
+        self.parts.answering.answer(answer, by=self.me)
+
+    def counted(self, call: Any) -> list[list[str]]:
+        """The calls that something takes, by step."""
+        self.steps.start_over()
+        call()
+        return self.steps.by_step()
+
+
+@pytest.fixture
+def settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
+    """The settings of a function, with password sign-up."""
+    with in_process_aws(monkeypatch) as made:
+        yield Settings(
+            signing_key=made.signing_key, issuer=made.issuer, minimum_verification="none", password_sign_up=True
+        )
+
+
+@pytest.fixture
+def world(settings: Settings) -> World:
+    """The account and the counted parts."""
+    return World(settings)
+
+
+POST = "apigatewaymanagementapi PostToConnection"
+
+
+def test_starting_takes_three_steps(world: World) -> None:
+    """R1.3: claim the login beside the counters; find the approvers beside keeping the sign-in; post, side by side."""
+    world.connect("one", "two")
+    assert world.counted(world.start) == [
+        ["dynamodb UpdateItem Logins", "dynamodb UpdateItem Throttles", "dynamodb UpdateItem Throttles"],
+        ["dynamodb Query Connections", "dynamodb TransactWriteItems Put SignIns, Put Prompts, Put Tickets,"],
+        [POST, POST],
+    ]
+
+
+def test_answering_takes_two_steps(world: World) -> None:
+    """R1.4: one transaction beside finding whom to tell; then everybody is told, side by side."""
+    world.connect("one", "two")
+    started = world.start()
+    assert world.counted(lambda: world.answer(started)) == [
+        [
+            "dynamodb GetItem SignIns",
+            "dynamodb Query Connections",
+            "dynamodb Query Connections",
+            "dynamodb TransactWriteItems ConditionCheck Sessions, Delete Prompts, Update SignIns,",
+        ],
+        [POST, POST, "dynamodb UpdateItem Logins"],
+    ]
+
+
+def test_redeeming_takes_three_steps(world: World) -> None:
+    """R1.6: read; then the one transaction beside the signature; then the account's sessions are told."""
+    world.connect("one")
+    started = world.start()
+    world.answer(started)
+    assert world.counted(lambda: world.parts.redeeming.redeem(started.sign_in.sign_in_id, VERIFIER)) == [
+        ["dynamodb GetItem SignIns"],
+        [
+            "dynamodb Query Connections",
+            "dynamodb TransactWriteItems ConditionCheck Sessions, Put Sessions, Update SignIns,",
+            "kms Sign",
+        ],
+        [POST, "dynamodb DeleteItem Throttles", "dynamodb UpdateItem Logins"],
+    ]
+
+
+def test_polling_takes_two_steps(world: World) -> None:
+    """R1.6: a poll before the answer reads the sign-in and counts itself."""
+    world.connect("one")
+    started = world.start()
+
+    def poll() -> None:
+        with pytest.raises(StillWaiting):
+            world.parts.redeeming.redeem(started.sign_in.sign_in_id, VERIFIER)
+
+    assert world.counted(poll) == [["dynamodb GetItem SignIns"], ["dynamodb UpdateItem SignIns"]]
+
+
+def test_connecting_takes_one_step_each(world: World) -> None:
+    """R1.9: the authorizer consumes the ticket in one call, and the connection is kept with its session in another."""
+    secret = world.parts.ticketing.issue(world.parts.control.alive(world.me), "approve")
+    tickets = []
+    assert world.counted(lambda: tickets.append(world.parts.ticketing.use(secret))) == [["dynamodb DeleteItem Tickets"]]
+    assert world.counted(lambda: world.parts.connecting.open("one", tickets[0], "192.0.2.2")) == [
+        ["dynamodb TransactWriteItems ConditionCheck Sessions, Put Connections,"]
+    ]
+    assert world.counted(lambda: world.parts.connecting.prompts(world.me)) == [
+        ["dynamodb GetItem Sessions", "dynamodb Query Prompts"]
+    ]
+
+
+def test_echo_prompts_in_three_steps(world: World) -> None:
+    """R1.7: a confirmed `echo` code is read, kept beside finding the approvers, and posted."""
+    world.connect("one")
+    started = world.start("echo")
+    sign_in_id, code = started.sign_in.sign_in_id, started.verification.code or ""
+    assert world.counted(lambda: world.parts.approval.confirm(sign_in_id, code)) == [
+        ["dynamodb GetItem SignIns"],
+        ["dynamodb Query Connections", "dynamodb TransactWriteItems Put Prompts, Update SignIns,"],
+        [POST],
+    ]
+
+
+def test_ending_a_session_takes_four_steps(world: World) -> None:
+    """R2.2: list, end, find the sockets, tell and close them."""
+    world.connect("one")
+    other = world.parts.passwords.sign_in("alice", "correct horse", PC, NETWORK)
+    assert world.counted(lambda: world.parts.control.end(other.session_id, by=world.me)) == [
+        ["dynamodb Query Sessions"],
+        ["dynamodb TransactWriteItems ConditionCheck Sessions, Delete Sessions,"],
+        ["dynamodb Query Connections"],
+        [POST],
+    ]
+
+
+def test_a4_concealed_starts_make_the_same_calls(settings: Settings) -> None:
+    """A4: with accounts concealed an unknown login, nobody online and a real start make the same calls."""
+    from msgspec.structs import replace
+
+    world = World(replace(settings, conceal_accounts=True))
+    nobody_online = world.counted(world.start)
+    unknown = world.counted(lambda: world.start(login="nobody"))
+    world.connect("one")
+    real = world.counted(world.start)
+    assert nobody_online == unknown == real
+    assert real[2] == [POST]
+
+
+def test_every_access_is_by_key(world: World) -> None:
+    """No path scans a table or reads an index: every request is by full key or of one partition."""
+    requests: list[tuple[str, dict[str, Any]]] = []
+    world.parts._dynamodb.client.meta.events.register(
+        "before-parameter-build", lambda params, model, **_: requests.append((model.name, params))
+    )
+    world.connect("one")
+    started = world.start()
+    world.answer(started)
+    world.parts.redeeming.redeem(started.sign_in.sign_in_id, VERIFIER)
+    world.parts.control.listed(world.me)
+    world.parts.login_binding.account(world.parts.control.alive(world.me))
+    assert {action for action, _ in requests} == {
+        "GetItem", "UpdateItem", "DeleteItem", "PutItem", "Query", "TransactWriteItems",
+    }  # fmt: skip
+    for action, params in requests:
+        assert "IndexName" not in params
+        if action == "Query":
+            assert "AND" not in params["KeyConditionExpression"]
+            assert "=" in params["KeyConditionExpression"]
+            assert "FilterExpression" not in params
+
+
+def test_the_past_is_not_scanned_for(world: World) -> None:
+    """A login with stale slots costs one write more, once, and is then as cheap as before."""
+    world.connect("one")
+    for _ in range(3):
+        world.start("enter")
+    world.late = timedelta(hours=1)
+    assert world.counted(world.start)[1] == ["dynamodb UpdateItem Logins"]
+    assert len(world.counted(world.start)) == 3

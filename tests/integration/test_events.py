@@ -1,0 +1,105 @@
+"""The sample events of `events/` through the real handlers, on moto."""
+
+import importlib.util
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from nod.settings import Settings
+from tests.integration.in_process import in_process_aws
+
+ROOT = Path(__file__).resolve().parents[2]
+SAMPLES = sorted((ROOT / "events").glob("*/*.json"))
+
+# What each sample comes to on empty tables, where nobody has an account and the token is made up.
+OUTCOMES: dict[str, tuple[int, str | None]] = {
+    "sign_ins/start": (404, "unknown_login"),
+    "sign_ins/confirm": (404, "unknown_sign_in"),
+    "sign_ins/redeem": (404, "unknown_sign_in"),
+    "sign_ins/cancel": (404, "unknown_sign_in"),
+    "account/keys": (200, None),
+    "account/sign_up": (201, None),
+    "account/sign_in": (401, "invalid_credentials"),
+    "account/refresh": (401, "invalid_token"),
+    "account/list_sessions": (401, "invalid_token"),
+    "account/end_session": (401, "invalid_token"),
+    "account/show_account": (401, "invalid_token"),
+    "account/bind_login": (401, "invalid_token"),
+    "account/unbind_login": (401, "invalid_token"),
+    "account/issue_ticket": (401, "invalid_token"),
+    "account/list_prompts": (401, "invalid_token"),
+    "account/answer": (401, "invalid_token"),
+    "websocket/connect": (401, None),
+    "websocket/disconnect": (200, None),
+    "websocket/ping": (200, None),
+    "websocket/hello": (200, None),
+    "websocket/answer": (200, None),
+    "websocket/list_sessions": (200, None),
+    "websocket/end_session": (200, None),
+}
+
+
+class Context:
+    """What Lambda tells a handler about the invocation, as far as it is used."""
+
+    function_name = "nod"
+    memory_limit_in_mb = 512
+    invoked_function_arn = "arn:aws:lambda:us-east-1:123456789012:function:nod"
+    aws_request_id = "JKJaXmPLvHcESHA="
+
+
+@pytest.fixture
+def entry_point(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], ModuleType]]:
+    """Loads a function's app.py as Lambda does, with the tables and the key in this process."""
+    with in_process_aws(monkeypatch) as settings:
+        for name, value in _environment(settings).items():
+            monkeypatch.setenv(name, value)
+
+        def load(function: str) -> ModuleType:
+            spec = importlib.util.spec_from_file_location(function, ROOT / "functions" / function / "app.py")
+            assert spec
+            assert spec.loader
+            module = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(module)
+            return module
+
+        yield load
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    return {
+        "NOD_SIGNING_KEY": settings.signing_key,
+        "NOD_ISSUER": settings.issuer,
+        "NOD_WEBSOCKET_URL": settings.websocket_url,
+        "NOD_PASSWORD_SIGN_UP": "true",
+        "NOD_ALLOWED_ORIGINS": "https://app.example.com",
+        "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI": "https://def456.execute-api.us-east-1.amazonaws.com/live",
+    }
+
+
+def _name(sample: Path) -> str:
+    return f"{sample.parent.name}/{sample.stem}"
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=_name)
+def test_each_sample_event_has_its_answer(entry_point: Callable[[str], ModuleType], sample: Path) -> None:
+    """Every sample event is answered by its entry point, as a stranger's first request to an empty stack would be."""
+    event: dict[str, Any] = json.loads(sample.read_text())
+    answer = entry_point(sample.parent.name).handler(event, Context())
+    if _name(sample) == "authorizer/connect":
+        assert answer["policyDocument"]["Statement"][0]["Effect"] == "Deny"
+        return
+    status, code = OUTCOMES[_name(sample)]
+    assert answer["statusCode"] == status
+    if code:
+        assert json.loads(answer["body"])["code"] == code
+
+
+def test_each_entry_point_has_samples() -> None:
+    """Every function has sample events, and no outcome is listed for a sample that does not exist."""
+    assert {sample.parent.name for sample in SAMPLES} == {path.parent.name for path in ROOT.glob("functions/*/app.py")}
+    assert set(OUTCOMES) | {"authorizer/connect"} == {_name(sample) for sample in SAMPLES}

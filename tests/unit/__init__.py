@@ -1,0 +1,1 @@
+"""Tests without I/O: the domain, the edges, and the flows on fakes."""
