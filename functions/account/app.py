@@ -97,7 +97,7 @@ def issue_ticket() -> Response[Any]:
 @app.get("/prompts")
 def list_prompts() -> Response[Any]:
     """The prompts now open for this session, for an app that a notification woke."""
-    return http.answer(200, responses.PromptList(FLOWS.connecting.prompts(_caller())))
+    return http.answer(200, responses.PromptList(FLOWS.connecting.open_prompts(_caller())))
 
 
 @app.post("/sign-ins/<sign_in_id>/answer")

@@ -133,7 +133,7 @@ def test_connecting_takes_one_step_each(world: World) -> None:
     assert world.counted(lambda: world.parts.connecting.open("one", tickets[0], "192.0.2.2")) == [
         ["dynamodb TransactWriteItems ConditionCheck Sessions, Put Connections,"]
     ]
-    assert world.counted(lambda: world.parts.connecting.prompts(world.me)) == [
+    assert world.counted(lambda: world.parts.connecting.open_prompts(world.me)) == [
         ["dynamodb GetItem Sessions", "dynamodb Query Prompts"]
     ]
 

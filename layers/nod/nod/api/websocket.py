@@ -1,6 +1,7 @@
 """The WebSocket edge: tickets at the handshake, frames in, replies out."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -22,37 +23,35 @@ OK = {"statusCode": 200}
 CLIENT_FRAME: Any = frames.ClientFrame
 
 
+@dataclass(frozen=True)
 class Authorizer:
-    """Answers the handshake's question: whose ticket is this?"""
+    """Answers the handshake's question: whose ticket is this? An `Origin` must be one of `allowed_origins`."""
 
-    def __init__(self, ticketing: Ticketing, allowed_origins: frozenset[str]) -> None:
-        """Collaborators; an `Origin` that is sent must be one of `allowed_origins`."""
-        self._ticketing = ticketing
-        self._allowed_origins = allowed_origins
+    ticketing: Ticketing
+    allowed_origins: frozenset[str]
 
     def handle(self, event: Event) -> dict[str, Any]:
         """An IAM policy that allows the connection and carries the ticket's facts, or one that denies it (A13)."""
         headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
         origin = headers.get("origin")
         secret = (event.get("queryStringParameters") or {}).get("ticket", "")
-        if origin is not None and origin not in self._allowed_origins:
+        if origin is not None and origin not in self.allowed_origins:
             return _policy("Deny", event["methodArn"])
         try:
-            ticket = self._ticketing.use(secret)
+            ticket = self.ticketing.use(secret)
         except InvalidToken:
             return _policy("Deny", event["methodArn"])
         return _policy("Allow", event["methodArn"], ticket)
 
 
+@dataclass(frozen=True)
 class Frames:
     """Answers what comes over connections. Each frame is authorised anew: a dead session can do nothing (A13)."""
 
-    def __init__(self, connecting: Connecting, answering: Answering, control: SessionControl, post: Post) -> None:
-        """Collaborators; `post` sends a reply to a connection id."""
-        self._connecting = connecting
-        self._answering = answering
-        self._control = control
-        self._post = post
+    connecting: Connecting
+    answering: Answering
+    control: SessionControl
+    post: Post
 
     def handle(self, event: Event) -> dict[str, int]:
         """One event of the WebSocket API."""
@@ -63,14 +62,14 @@ class Frames:
         if kind == "CONNECT":
             return self._connect(connection_id, ticket, context["identity"]["sourceIp"])
         if kind == "DISCONNECT":
-            self._connecting.close(connection_id, ticket.owner)
+            self.connecting.close(connection_id, ticket.owner)
             return OK
         self._message(connection_id, ticket, event)
         return OK
 
     def _connect(self, connection_id: str, ticket: Ticket, ip: str) -> dict[str, int]:
         try:
-            self._connecting.open(connection_id, ticket, ip)
+            self.connecting.open(connection_id, ticket, ip)
         except NodError as error:
             return {"statusCode": error.status}
         return OK
@@ -85,43 +84,43 @@ class Frames:
         except NodError as error:
             logger.info("A frame was refused", extra={"code": error.code})
             reply = frames.ErrorReply(code=_frame_code(error), detail=error.detail, id=frame_id(data))
-            self._post(connection_id, reply)
+            self.post(connection_id, reply)
 
     def _reply(self, frame: frames.ClientFrame, connection_id: str, ticket: Ticket) -> None:
         if isinstance(frame, frames.Ping):
-            self._post(connection_id, frames.Pong(id=frame.id))
+            self.post(connection_id, frames.Pong(id=frame.id))
             return
         if ticket.session_id is None:
-            self._post(connection_id, self._to_waiter(frame, ticket.owner))
+            self.post(connection_id, self._to_waiter(frame, ticket.owner))
             return
         who = Approver(ticket.owner, ticket.session_id)
         if isinstance(frame, frames.Answer):
             self._answer(frame, connection_id, who)
         else:
-            self._post(connection_id, self._to_approver(frame, connection_id, who))
+            self.post(connection_id, self._to_approver(frame, connection_id, who))
 
     def _to_waiter(self, frame: frames.ClientFrame, sign_in_id: str) -> frames.WaiterWelcome:
         if not isinstance(frame, frames.Hello):
             raise Forbidden("a device that waits can only say hello")
-        return frames.WaiterWelcome(sign_in_id=sign_in_id, status=self._connecting.standing(sign_in_id), id=frame.id)
+        return frames.WaiterWelcome(sign_in_id=sign_in_id, status=self.connecting.standing(sign_in_id), id=frame.id)
 
     def _to_approver(
         self, frame: frames.Hello | frames.ListSessions | frames.EndSession, connection_id: str, who: Approver
     ) -> frames.Reply:
         if isinstance(frame, frames.Hello):
-            prompts = tuple(self._connecting.prompts(who))
+            prompts = tuple(self.connecting.open_prompts(who))
             return frames.Welcome(session_id=who.session_id, prompts=prompts, id=frame.id)
         if isinstance(frame, frames.ListSessions):
-            return frames.SessionsReply(sessions=tuple(self._control.listed(who)), id=frame.id)
-        ended = self._control.end(frame.session_id, by=who, connection_id=connection_id)
+            return frames.SessionsReply(sessions=tuple(self.control.listed(who)), id=frame.id)
+        ended = self.control.end(frame.session_id, by=who, connection_id=connection_id)
         return frames.SessionEndedReply(ended=tuple(ended), id=frame.id)
 
     def _answer(self, frame: frames.Answer, connection_id: str, who: Approver) -> None:
         def acknowledge(status: Status) -> None:
-            self._post(connection_id, frames.Answered(sign_in_id=frame.sign_in_id, status=status, id=frame.id))
+            self.post(connection_id, frames.Answered(sign_in_id=frame.sign_in_id, status=status, id=frame.id))
 
         answer = Answer(frame.sign_in_id, frame.decision, frame.code)
-        self._answering.answer(answer, by=who, connection_id=connection_id, acknowledge=acknowledge)
+        self.answering.answer(answer, by=who, connection_id=connection_id, acknowledge=acknowledge)
 
 
 def _frame_code(error: NodError) -> str:

@@ -1,5 +1,6 @@
 """The ordinary way in (R1.9): accounts with a password, sessions that refresh, and the logins bound to an account."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from random import Random
 
@@ -19,55 +20,39 @@ from nod.flows.prompting import Telling
 from nod.flows.sessions import SessionControl
 
 
+@dataclass(frozen=True)
 class PasswordSignIn:
-    """Signing up and in with login and password."""
+    """Signing up and in with login and password. `sign_up_allowed` is the stack's switch."""
 
-    def __init__(
-        self,
-        *,
-        accounts: Accounts,
-        logins: Logins,
-        sessions: Sessions,
-        throttles: Throttles,
-        connections: Connections,
-        telling: Telling,
-        signer: TokenSigner,
-        together: Together,
-        lifetimes: Lifetimes,
-        sign_up_allowed: bool,
-        clock: Clock,
-        rng: Random,
-    ) -> None:
-        """Collaborators; `sign_up_allowed` is the stack's switch."""
-        self._accounts = accounts
-        self._logins = logins
-        self._sessions = sessions
-        self._throttles = throttles
-        self._connections = connections
-        self._telling = telling
-        self._signer = signer
-        self._together = together
-        self._lifetimes = lifetimes
-        self._sign_up_allowed = sign_up_allowed
-        self._clock = clock
-        self._rng = rng
+    accounts: Accounts
+    logins: Logins
+    sessions: Sessions
+    throttles: Throttles
+    connections: Connections
+    telling: Telling
+    signer: TokenSigner
+    together: Together
+    lifetimes: Lifetimes
+    sign_up_allowed: bool
+    clock: Clock
+    rng: Random
 
     def sign_up(self, login_text: str, password: str, device: Device, network: Network) -> Grant:
         """A new account for a username. `LoginTaken` where it has one, `Forbidden` where sign-up is switched off."""
-        if not self._sign_up_allowed:
+        if not self.sign_up_allowed:
             raise Forbidden("signing up with a password is switched off")
         login = parse_login(login_text)
         if login.kind != "username":
             raise InvalidRequest("an account made with a password has a username for its login")
-        now = self._clock()
+        now = self.clock()
         device = device.cleaned()
         account = Account(
-            account_id=new_identifier(self._rng),
+            account_id=new_identifier(self.rng),
             created_at=now,
             logins={login.key: now},
-            password_hash=hash_password(password, self._rng),
+            password_hash=hash_password(password, self.rng),
         )
-        self._accounts.create(account)
+        self.accounts.create(account)
         return self._let_in(account.account_id, login, device, network, now, new_account=True)
 
     def sign_in(self, login_text: str, password: str, device: Device, network: Network) -> Grant:
@@ -76,17 +61,17 @@ class PasswordSignIn:
         `InvalidCredentials` for an unknown login, a wrong password and an account without one, alike in time too;
         `SlowDown` after ten failures of one login in 15 minutes.
         """
-        now = self._clock()
+        now = self.clock()
         login = parse_login(login_text)
         device = device.cleaned()
-        account_id, _ = self._together(
-            lambda: self._logins.account_of(login.key),
-            lambda: self._throttles.count(PASSWORDS_PER_LOGIN, login.key, now),
+        account_id, _ = self.together(
+            lambda: self.logins.account_of(login.key),
+            lambda: self.throttles.count(PASSWORDS_PER_LOGIN, login.key, now),
         )
-        account = self._accounts.get(account_id or new_identifier(self._rng))
+        account = self.accounts.get(account_id or new_identifier(self.rng))
         if not password_matches(password, account.password_hash if account else None) or account is None:
             raise InvalidCredentials()
-        self._throttles.forget(PASSWORDS_PER_LOGIN, login.key, now)
+        self.throttles.forget(PASSWORDS_PER_LOGIN, login.key, now)
         return self._let_in(account.account_id, login, device, network, now)
 
     def _let_in(
@@ -100,70 +85,59 @@ class PasswordSignIn:
         new_account: bool | None = None,
     ) -> Grant:
         who = Newcomer(account_id=account_id, login=login.shown, method="password", device=device, network=network)
-        session, refresh = new_session(who, lifetimes=self._lifetimes, now=now, rng=self._rng)
-        access_token, connections = self._together(
-            lambda: self._signer.sign(session, now),
-            lambda: self._connections.of(account_id),
+        session, refresh = new_session(who, lifetimes=self.lifetimes, now=now, rng=self.rng)
+        access_token, connections = self.together(
+            lambda: self.signer.sign(session, now),
+            lambda: self.connections.of(account_id),
         )
-        self._sessions.put(session)
+        self.sessions.put(session)
         frames = [(one, session_started(session, to=one.session_id)) for one in connections if one.session_id]
-        self._telling.tell(frames, now)
+        self.telling.tell(frames, now)
         return grant_for(session, access_token, refresh, new_account=new_account)
 
 
+@dataclass(frozen=True)
 class Refreshing:
     """Fresh access tokens for a session, each paid with a refresh token that works once (RFC 9700 section 4.14)."""
 
-    def __init__(
-        self,
-        *,
-        sessions: Sessions,
-        control: SessionControl,
-        signer: TokenSigner,
-        lifetimes: Lifetimes,
-        clock: Clock,
-        rng: Random,
-    ) -> None:
-        """Collaborators."""
-        self._sessions = sessions
-        self._control = control
-        self._signer = signer
-        self._lifetimes = lifetimes
-        self._clock = clock
-        self._rng = rng
+    sessions: Sessions
+    control: SessionControl
+    signer: TokenSigner
+    lifetimes: Lifetimes
+    clock: Clock
+    rng: Random
 
     def refresh(self, refresh_token: str) -> Grant:
         """The next grant of a session. `InvalidToken` otherwise; a token used before also ends its session (S3)."""
-        now = self._clock()
+        now = self.clock()
         token = parse_refresh_token(refresh_token)
-        fresh = RefreshToken(token.account_id, token.session_id, token.family, new_secret(self._rng))
-        session = self._sessions.rotate(
-            token, next_hash=fresh.secret_hash, expires_at=now + self._lifetimes.idle, now=now
+        fresh = RefreshToken(token.account_id, token.session_id, token.family, new_secret(self.rng))
+        session = self.sessions.rotate(
+            token, next_hash=fresh.secret_hash, expires_at=now + self.lifetimes.idle, now=now
         )
         if session is None:
             self._end_if_replayed(token, now)
             raise InvalidToken()
-        return grant_for(session, self._signer.sign(session, now), fresh)
+        return grant_for(session, self.signer.sign(session, now), fresh)
 
     def _end_if_replayed(self, token: RefreshToken, now: datetime) -> None:
-        session = self._sessions.get(token.account_id, token.session_id)
+        session = self.sessions.get(token.account_id, token.session_id)
         if session is None or not session.was_issued(token):
             return
-        if self._sessions.delete(token.account_id, token.session_id):
-            self._control.hang_up(token.account_id, token.session_id, now)
+        if self.sessions.delete(token.account_id, token.session_id):
+            self.control.hang_up(token.account_id, token.session_id, now)
 
 
+@dataclass(frozen=True)
 class LoginBinding:
     """The logins of an account: any of them asks for the same approvers (R1.2)."""
 
-    def __init__(self, *, accounts: Accounts, clock: Clock) -> None:
-        """Collaborators."""
-        self._accounts = accounts
-        self._clock = clock
+    accounts: Accounts
+    clock: Clock
 
     def account(self, session: Session) -> Account:
         """The account of a session."""
-        account = self._accounts.get(session.account_id)
+        account = self.accounts.get(session.account_id)
         if account is None:
             raise InvalidToken()
         return account
@@ -173,11 +147,11 @@ class LoginBinding:
         login = parse_login(login_text)
         if login.kind != "username":
             raise InvalidRequest("only a username can be bound here")
-        now = self._clock()
-        self._accounts.bind(session.account_id, login.key, now)
+        now = self.clock()
+        self.accounts.bind(session.account_id, login.key, now)
         return BoundLogin(login, now)
 
     def unbind(self, session: Session, login_text: str) -> None:
         """Take a login from the account; `LastLogin` for the only one, `UnknownLogin` for one that is not bound."""
         login = parse_login(login_text)
-        self._accounts.unbind(self.account(session), login.key)
+        self.accounts.unbind(self.account(session), login.key)

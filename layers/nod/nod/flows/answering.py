@@ -1,6 +1,7 @@
 """An approver answers: the first answer decides, the other prompts close, the waiting device is told (R1.4, R1.5)."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
@@ -22,26 +23,16 @@ class Answer(msgspec.Struct, frozen=True):
     code: str | None = None
 
 
+@dataclass(frozen=True)
 class Answering:
     """Deciding sign-ins."""
 
-    def __init__(
-        self,
-        *,
-        sign_ins: SignIns,
-        logins: Logins,
-        connections: Connections,
-        telling: Telling,
-        together: Together,
-        clock: Clock,
-    ) -> None:
-        """Collaborators."""
-        self._sign_ins = sign_ins
-        self._logins = logins
-        self._connections = connections
-        self._telling = telling
-        self._together = together
-        self._clock = clock
+    sign_ins: SignIns
+    logins: Logins
+    connections: Connections
+    telling: Telling
+    together: Together
+    clock: Clock
 
     def answer(
         self,
@@ -56,18 +47,18 @@ class Answering:
         `connection_id` is the connection that answers; it is told by `acknowledge`, beside the others. Raises what
         `SignIn.answer` raises, and `InvalidToken` where the approver's session was ended (A9).
         """
-        now = self._clock()
-        status, sign_in, approvers, waiting = self._together(
+        now = self.clock()
+        status, sign_in, approvers, waiting = self.together(
             lambda: self._decide(answer, by, now),
-            lambda: self._sign_ins.get(answer.sign_in_id),
-            lambda: self._connections.of(by.account_id),
-            lambda: self._connections.of(answer.sign_in_id),
+            lambda: self.sign_ins.get(answer.sign_in_id),
+            lambda: self.connections.of(by.account_id),
+            lambda: self.connections.of(answer.sign_in_id),
         )
         others = [one for one in approvers if one.connection_id != connection_id and one.purpose == "approve"]
         shown: Status = "allowed" if status == "allowed" else "denied"
         frames = _closing(answer.sign_in_id, shown, others, waiting if status != "reported" else [])
-        self._together(
-            lambda: self._telling.tell(frames, now),
+        self.together(
+            lambda: self.telling.tell(frames, now),
             lambda: acknowledge(shown) if acknowledge else None,
             lambda: self._settle(sign_in, status, now),
         )
@@ -76,13 +67,13 @@ class Answering:
     def _decide(self, answer: Answer, by: Approver, now: datetime) -> Status:
         """One write at first sight; where a condition fails, the domain says what to make of the sign-in as it is."""
         try:
-            return self._sign_ins.decide(answer.sign_in_id, answer.decision, answer.code, by=by, now=now)
+            return self.sign_ins.decide(answer.sign_in_id, answer.decision, answer.code, by=by, now=now)
         except Overtaken as overtaken:
             before = overtaken.current
         while before is not None:
             after = before.answer(answer.decision, answer.code, by=by, now=now)
             try:
-                self._sign_ins.decide_as(before, after, by=by, now=now)
+                self.sign_ins.decide_as(before, after, by=by, now=now)
             except Overtaken as overtaken:
                 before = overtaken.current
                 continue
@@ -96,9 +87,9 @@ class Answering:
         if sign_in is None:
             return
         if sign_in.slot:
-            self._logins.release(sign_in.login, sign_in.slot)
+            self.logins.release(sign_in.login, sign_in.slot)
         if status == "reported":
-            self._logins.hold(sign_in.login, now)
+            self.logins.hold(sign_in.login, now)
 
 
 def _closing(

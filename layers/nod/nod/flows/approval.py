@@ -1,7 +1,9 @@
 """Flow 1: a device with only a login asks the signed-in devices of that account to let it in (R1.1-R1.7)."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -59,32 +61,19 @@ class Draft(msgspec.Struct, frozen=True):
     slot: Slot
 
 
+@dataclass(frozen=True)
 class Approval:
     """Starting an approval sign-in and confirming its `echo` code."""
 
-    def __init__(
-        self,
-        *,
-        logins: Logins,
-        throttles: Throttles,
-        sign_ins: SignIns,
-        connections: Connections,
-        prompting: Prompting,
-        together: Together,
-        policy: ApprovalPolicy,
-        clock: Clock,
-        rng: Random,
-    ) -> None:
-        """Collaborators."""
-        self._logins = logins
-        self._throttles = throttles
-        self._sign_ins = sign_ins
-        self._connections = connections
-        self._prompting = prompting
-        self._together = together
-        self._policy = policy
-        self._clock = clock
-        self._rng = rng
+    logins: Logins
+    throttles: Throttles
+    sign_ins: SignIns
+    connections: Connections
+    prompting: Prompting
+    together: Together
+    policy: ApprovalPolicy
+    clock: Clock
+    rng: Random
 
     def start(self, asked: Asked, network: Network) -> Started:
         """Start a sign-in and prompt the approvers.
@@ -92,17 +81,17 @@ class Approval:
         Raises `UnknownLogin`, `NoApproverOnline` and, past the limits, `SlowDown`. Where accounts are concealed these
         answer as a real start does: with a sign-in of an account that does not exist, which nobody can answer (A4).
         """
-        now = self._clock()
+        now = self.clock()
         login = parse_login(asked.login)
         device = asked.device.cleaned()
         message = require_readable(asked.message, "message") if asked.message is not None else None
-        mode = effective_mode(asked.mode, default=self._policy.default_mode, minimum=self._policy.minimum_mode)
+        mode = effective_mode(asked.mode, default=self.policy.default_mode, minimum=self.policy.minimum_mode)
         draft, account_id = self._claim(login, mode, network, now)
         sign_in = start(
             sign_in_id=draft.sign_in_id,
             method="approval",
             login=login.key,
-            account_id=account_id or new_identifier(self._rng),
+            account_id=account_id or new_identifier(self.rng),
             challenge=asked.challenge,
             device=device,
             network=network,
@@ -110,7 +99,7 @@ class Approval:
             verification=draft.verification,
             slot=draft.slot.text if account_id else None,
             now=now,
-            lifetime=self._policy.lifetime,
+            lifetime=self.policy.lifetime,
         )
         return self._open(sign_in, draft.verification, now)
 
@@ -119,8 +108,8 @@ class Approval:
 
         Raises `UnknownSignIn`, `WrongCode` (three tries, then denied), or why the sign-in is past confirming.
         """
-        now = self._clock()
-        before = self._sign_ins.get(sign_in_id)
+        now = self.clock()
+        before = self.sign_ins.get(sign_in_id)
         if before is None:
             raise UnknownSignIn()
         after = before.confirm(code, now)
@@ -128,24 +117,24 @@ class Approval:
         connections = self._keep_confirmed(before, after, prompt, now)
         if prompt is None:
             raise WrongCode(f"{after.tries_left} more tries")
-        if not self._prompting.ask(prompt, connections, now):
+        if not self.prompting.ask(prompt, connections, now):
             self._nobody_there(after, now)
 
     def _claim(self, login: Login, mode: Mode, network: Network, now: datetime) -> tuple[Draft, str | None]:
         """Count the start and take a slot of the login, in one step; no account where that must stay concealed."""
-        per_address = starts_per_address(self._policy.starts_per_minute_per_address)
+        per_address = starts_per_address(self.policy.starts_per_minute_per_address)
         draft = self._draft(login, mode, now)
-        claimed, prompts_left, starts_left = self._together(
-            lambda: _outcome(lambda: self._logins.claim(login.key, draft.slot, now)),
-            lambda: _outcome(lambda: self._throttles.count(PROMPTS_PER_LOGIN, login.key, now)),
-            lambda: _outcome(lambda: self._throttles.count(per_address, network.ip, now)),
+        claimed, prompts_left, starts_left = self.together(
+            lambda: _outcome(lambda: self.logins.claim(login.key, draft.slot, now)),
+            lambda: _outcome(lambda: self.throttles.count(PROMPTS_PER_LOGIN, login.key, now)),
+            lambda: _outcome(lambda: self.throttles.count(per_address, network.ip, now)),
         )
         refusals = [error for error in (starts_left, claimed, prompts_left) if isinstance(error, NodError)]
         if not refusals:
             return self._told_apart(draft, claimed, login, mode, now)
         if not isinstance(claimed, NodError):
-            self._logins.release(login.key, draft.slot.text)
-        if self._policy.conceal and not isinstance(starts_left, NodError):
+            self.logins.release(login.key, draft.slot.text)
+        if self.policy.conceal and not isinstance(starts_left, NodError):
             return draft, None
         raise refusals[0]
 
@@ -154,55 +143,57 @@ class Approval:
     ) -> tuple[Draft, str]:
         """Draw again where another open sign-in of the login shows the same code (R1.7)."""
         while clashes(draft.verification, login.key, claimed.other_marks):
-            self._logins.release(login.key, draft.slot.text)
+            self.logins.release(login.key, draft.slot.text)
             draft = self._draft(login, mode, now)
-            claimed = self._logins.claim(login.key, draft.slot, now)
+            claimed = self.logins.claim(login.key, draft.slot, now)
         return draft, claimed.account_id
 
     def _draft(self, login: Login, mode: Mode, now: datetime) -> Draft:
-        sign_in_id = new_identifier(self._rng)
-        verification = draw(mode, self._rng)
-        expires_at = int((now + self._policy.lifetime).timestamp())
+        sign_in_id = new_identifier(self.rng)
+        verification = draw(mode, self.rng)
+        expires_at = int((now + self.policy.lifetime).timestamp())
         return Draft(sign_in_id, verification, Slot(sign_in_id, expires_at, code_mark(verification, login.key)))
 
     def _open(self, sign_in: SignIn, verification: Verification, now: datetime) -> Started:
         """Keep the sign-in beside finding the approvers, then ask them."""
-        secret = new_secret(self._rng)
+        secret = new_secret(self.rng)
         waiter = Ticket(
             ticket_hash=fingerprint(secret), purpose="wait", owner=sign_in.sign_in_id, expires_at=sign_in.expires_at
         )
         prompt = self._prompt(sign_in, verification) if sign_in.status == "pending" else None
-        connections, _ = self._together(
-            lambda: self._connections.of(sign_in.account_id),
-            lambda: self._sign_ins.open(sign_in, prompt, waiter),
+        connections, _ = self.together(
+            lambda: self.connections.of(sign_in.account_id),
+            lambda: self.sign_ins.open(sign_in, prompt, waiter),
         )
-        reached = self._prompting.ask(prompt, connections, now) if prompt else bool(approvers_among(connections, now))
+        reached = self.prompting.ask(prompt, connections, now) if prompt else bool(approvers_among(connections, now))
         if not reached:
             self._nobody_there(sign_in, now)
         return Started(sign_in, verification, secret)
 
     def _prompt(self, sign_in: SignIn, verification: Verification) -> Prompt:
         prompt = prompt_for(sign_in, verification)
-        return msgspec.structs.replace(prompt, addressed_to=self._prompting.first_address)
+        return msgspec.structs.replace(prompt, addressed_to=self.prompting.first_address)
 
     def _nobody_there(self, sign_in: SignIn, now: datetime) -> None:
         """Take the sign-in back and say so, unless that is concealed or somebody answered after all."""
-        if self._policy.conceal:
+        if self.policy.conceal:
             return
         try:
-            self._sign_ins.cancel(sign_in, sign_in.withdraw(), now)
+            self.sign_ins.cancel(sign_in, sign_in.withdraw(), now)
         except Overtaken:
             return
+        undo = [partial(self.throttles.uncount, PROMPTS_PER_LOGIN, sign_in.login, now)]
         if sign_in.slot:
-            self._logins.release(sign_in.login, sign_in.slot)
+            undo.append(partial(self.logins.release, sign_in.login, sign_in.slot))
+        self.together(*undo)
         raise NoApproverOnline()
 
     def _keep_confirmed(self, before: SignIn, after: SignIn, prompt: Prompt | None, now: datetime) -> list[Connection]:
         """Keep what the code made of the sign-in, beside finding the approvers."""
         try:
-            connections, _ = self._together(
-                lambda: self._connections.of(after.account_id),
-                lambda: self._sign_ins.confirm(before, after, prompt, now),
+            connections, _ = self.together(
+                lambda: self.connections.of(after.account_id),
+                lambda: self.sign_ins.confirm(before, after, prompt, now),
             )
         except Overtaken:
             raise NotAnswerable("the sign-in was confirmed or cancelled at the same time") from None

@@ -1,5 +1,6 @@
 """WebSocket connections: tickets that open them, what is kept of them, and what they have missed (R1.8, R1.9)."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from random import Random
 
@@ -15,24 +16,23 @@ from nod.flows.ports import Clock, Connections, Prompts, SignIns, Tickets
 from nod.flows.sessions import SessionControl
 
 
+@dataclass(frozen=True)
 class Ticketing:
     """Making tickets, and using them up at the handshake."""
 
-    def __init__(self, *, tickets: Tickets, clock: Clock, rng: Random) -> None:
-        """Collaborators."""
-        self._tickets = tickets
-        self._clock = clock
-        self._rng = rng
+    tickets: Tickets
+    clock: Clock
+    rng: Random
 
     def issue(self, session: Session, purpose: Purpose) -> str:
         """A ticket for a session: it opens one connection within 30 seconds."""
-        secret = new_secret(self._rng)
-        self._tickets.put(
+        secret = new_secret(self.rng)
+        self.tickets.put(
             Ticket(
                 ticket_hash=fingerprint(secret),
                 purpose=purpose,
                 owner=session.account_id,
-                expires_at=self._clock() + TICKET_LIFETIME,
+                expires_at=self.clock() + TICKET_LIFETIME,
                 session_id=session.session_id,
                 device=session.device,
                 signed_in_at=session.signed_in_at,
@@ -42,36 +42,26 @@ class Ticketing:
 
     def use(self, secret: str) -> Ticket:
         """What a ticket stands for, once; `InvalidToken` where it is unknown, used or expired (A13)."""
-        ticket = self._tickets.consume(fingerprint(secret), self._clock())
+        ticket = self.tickets.consume(fingerprint(secret), self.clock())
         if ticket is None:
             raise InvalidToken("the ticket is unknown, used or expired")
         return ticket
 
 
+@dataclass(frozen=True)
 class Connecting:
     """The life of a connection."""
 
-    def __init__(
-        self,
-        *,
-        connections: Connections,
-        prompts: Prompts,
-        sign_ins: SignIns,
-        control: SessionControl,
-        together: Together,
-        clock: Clock,
-    ) -> None:
-        """Collaborators."""
-        self._connections = connections
-        self._prompts = prompts
-        self._sign_ins = sign_ins
-        self._control = control
-        self._together = together
-        self._clock = clock
+    connections: Connections
+    prompts: Prompts
+    sign_ins: SignIns
+    control: SessionControl
+    together: Together
+    clock: Clock
 
     def open(self, connection_id: str, ticket: Ticket, ip: str) -> None:
         """Keep a connection that a ticket opened. `InvalidToken` where its session was ended since."""
-        now = self._clock()
+        now = self.clock()
         connection = Connection(
             owner=ticket.owner,
             connection_id=connection_id,
@@ -82,24 +72,24 @@ class Connecting:
             device=ticket.device,
             signed_in_at=ticket.signed_in_at,
         )
-        self._connections.add(connection, now)
+        self.connections.add(connection, now)
 
     def close(self, connection_id: str, owner: str) -> None:
         """Forget a connection that was closed."""
-        self._connections.remove(owner, connection_id)
+        self.connections.remove(owner, connection_id)
 
-    def prompts(self, who: Approver) -> list[ShownPrompt]:
+    def open_prompts(self, who: Approver) -> list[ShownPrompt]:
         """The prompts open for a session now. `InvalidToken` where it was ended."""
-        now: datetime = self._clock()
-        _, prompts = self._together(
-            lambda: self._control.alive(who),
-            lambda: self._prompts.open_for(who.account_id, who.session_id, now),
+        now: datetime = self.clock()
+        _, prompts = self.together(
+            lambda: self.control.alive(who),
+            lambda: self.prompts.open_for(who.account_id, who.session_id, now),
         )
         return [prompt.shown() for prompt in prompts]
 
     def standing(self, sign_in_id: str) -> Status:
         """The status of a sign-in, for the device that waits for it."""
-        sign_in = self._sign_ins.get(sign_in_id)
+        sign_in = self.sign_ins.get(sign_in_id)
         if sign_in is None:
             raise UnknownSignIn()
-        return sign_in.seen_by_requester(self._clock())
+        return sign_in.seen_by_requester(self.clock())

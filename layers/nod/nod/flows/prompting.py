@@ -1,6 +1,7 @@
 """Bringing a prompt to the approvers, and telling connections what happened."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from random import Random
@@ -12,59 +13,50 @@ from nod.domain.pushes import Push, prompt_push
 from nod.flows.ports import Connections, Prompts, Sockets
 
 
+@dataclass(frozen=True)
 class Telling:
     """Posts frames side by side and forgets the connections that turn out to be gone."""
 
-    def __init__(self, connections: Connections, sockets: Sockets, together: Together) -> None:
-        """Collaborators."""
-        self._connections = connections
-        self._sockets = sockets
-        self._together = together
+    connections: Connections
+    sockets: Sockets
+    together: Together
 
     def tell(self, frames: Iterable[tuple[Connection, Push]], now: datetime) -> bool:
         """Post each frame to its connection; whether any of them was reached, or is about to be open."""
         listed = list(frames)
-        sent = self._together(*(partial(self._sockets.post, to.connection_id, push) for to, push in listed))
+        sent = self.together(*(partial(self.sockets.post, to.connection_id, push) for to, push in listed))
         gone = [connection for (connection, _), reached in zip(listed, sent, strict=True) if not reached]
         dead = [connection for connection in gone if not connection.is_opening(now)]
-        self._together(*(partial(self._connections.remove, one.owner, one.connection_id) for one in dead))
+        self.together(*(partial(self.connections.remove, one.owner, one.connection_id) for one in dead))
         return len(dead) < len(listed)
 
 
+@dataclass(frozen=True)
 class Prompting:
-    """Asks the approvers that the policy names (R1.5)."""
+    """Asks the approvers that the policy names (R1.5).
 
-    def __init__(
-        self,
-        *,
-        prompts: Prompts,
-        sockets: Sockets,
-        telling: Telling,
-        together: Together,
-        policy: ApproverPolicy,
-        conceal: bool,
-        rng: Random,
-    ) -> None:
-        """`conceal`: post to a connection that does not exist where there is none, so that both take the same calls."""
-        self._prompts = prompts
-        self._sockets = sockets
-        self._telling = telling
-        self._together = together
-        self._policy = policy
-        self._conceal = conceal
-        self._rng = rng
+    `conceal`: post to a connection that does not exist where there is none, so that both take the same calls (A4).
+    """
+
+    prompts: Prompts
+    sockets: Sockets
+    telling: Telling
+    together: Together
+    policy: ApproverPolicy
+    conceal: bool
+    rng: Random
 
     @property
     def first_address(self) -> str | None:
         """To whom a prompt is addressed before its approver was picked: everybody, or nobody yet."""
-        return None if self._policy == "all" else NOBODY
+        return None if self.policy == "all" else NOBODY
 
     def ask(self, prompt: Prompt, connections: list[Connection], now: datetime) -> bool:
         """Post the prompt; whether an approver was reached. A policy that picks one picks again where one is gone."""
         approvers = approvers_among(connections, now)
-        if not approvers and self._conceal:
+        if not approvers and self.conceal:
             approvers = [_phantom(prompt, now)]
-        for group in in_order_of_asking(approvers, self._policy, rng=self._rng, last_active=self._activity(approvers)):
+        for group in in_order_of_asking(approvers, self.policy, rng=self.rng, last_active=self._activity(approvers)):
             if self._ask_group(prompt, group, now):
                 return True
         return False
@@ -73,19 +65,19 @@ class Prompting:
         push = prompt_push(prompt)
 
         def post() -> bool:
-            return self._telling.tell([(one, push) for one in group], now)
+            return self.telling.tell([(one, push) for one in group], now)
 
         chosen = group[0].session_id
-        if self._policy == "all" or chosen is None:
+        if self.policy == "all" or chosen is None:
             return post()
-        reached, _ = self._together(post, lambda: self._prompts.address(prompt, chosen))
+        reached, _ = self.together(post, lambda: self.prompts.address(prompt, chosen))
         return bool(reached)
 
     def _activity(self, approvers: list[Connection]) -> dict[str, datetime]:
-        if self._policy != "active":
+        if self.policy != "active":
             return {}
         ids = [one.connection_id for one in approvers]
-        times = self._together(*(partial(self._sockets.last_active, connection_id) for connection_id in ids))
+        times = self.together(*(partial(self.sockets.last_active, connection_id) for connection_id in ids))
         return {connection_id: time for connection_id, time in zip(ids, times, strict=True) if time}
 
 

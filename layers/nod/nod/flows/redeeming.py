@@ -1,5 +1,6 @@
 """How every flow ends: the device that started a sign-in collects its session, once, or gives up."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from random import Random
@@ -17,68 +18,53 @@ from nod.flows.ports import Clock, Connections, Logins, Sessions, SignIns, Throt
 from nod.flows.prompting import Telling
 
 
+@dataclass(frozen=True)
 class Redeeming:
     """Redeeming and cancelling sign-ins."""
 
-    def __init__(
-        self,
-        *,
-        sign_ins: SignIns,
-        sessions: Sessions,
-        logins: Logins,
-        throttles: Throttles,
-        connections: Connections,
-        telling: Telling,
-        signer: TokenSigner,
-        together: Together,
-        lifetimes: Lifetimes,
-        clock: Clock,
-        rng: Random,
-    ) -> None:
-        """Collaborators."""
-        self._sign_ins = sign_ins
-        self._sessions = sessions
-        self._logins = logins
-        self._throttles = throttles
-        self._connections = connections
-        self._telling = telling
-        self._signer = signer
-        self._together = together
-        self._lifetimes = lifetimes
-        self._clock = clock
-        self._rng = rng
+    sign_ins: SignIns
+    sessions: Sessions
+    logins: Logins
+    throttles: Throttles
+    connections: Connections
+    telling: Telling
+    signer: TokenSigner
+    together: Together
+    lifetimes: Lifetimes
+    clock: Clock
+    rng: Random
 
     def redeem(self, sign_in_id: str, verifier: str) -> Grant:
         """Collect the session of an allowed sign-in (R1.6).
 
         Raises `StillWaiting` or `SlowDown` while nobody has answered, and otherwise what `SignIn.redeem` raises.
         """
-        now = self._clock()
+        now = self.clock()
         before = self._get(sign_in_id)
         try:
             after = before.redeem(verifier, now)
         except StillWaiting:
             self._count_poll(before, now)
             raise
-        session, refresh = new_session(_newcomer(before), lifetimes=self._lifetimes, now=now, rng=self._rng)
+        session, refresh = new_session(_newcomer(before), lifetimes=self.lifetimes, now=now, rng=self.rng)
         access_token, connections = self._sign_beside_keeping(before, after, session, now)
         frames = [(one, session_started(session, to=one.session_id or "")) for one in connections if one.session_id]
-        self._together(
-            lambda: self._telling.tell(frames, now),
-            lambda: self._logins.trust(before.login),
-            lambda: self._throttles.forget(PROMPTS_PER_LOGIN, before.login, now),
+        self.together(
+            lambda: self.telling.tell(frames, now),
+            lambda: self.logins.trust(before.login),
+            lambda: self.throttles.forget(PROMPTS_PER_LOGIN, before.login, now),
         )
         return grant_for(session, access_token, refresh)
 
     def cancel(self, sign_in_id: str, verifier: str) -> None:
         """Give a sign-in up; its prompts close. Raises what `SignIn.cancel` raises."""
-        now = self._clock()
+        now = self.clock()
         before = self._get(sign_in_id)
         while (after := before.cancel(verifier, now)) is not before:
             try:
-                connections, _ = self._together(
-                    partial(self._connections.of, before.account_id),
-                    partial(self._sign_ins.cancel, before, after, now),
+                connections, _ = self.together(
+                    partial(self.connections.of, before.account_id),
+                    partial(self.sign_ins.cancel, before, after, now),
                 )
             except Overtaken as overtaken:
                 before = self._existing(overtaken.current)
@@ -98,21 +84,21 @@ class Redeeming:
             kept = True
 
         try:
-            _, token, connections = self._together(
+            _, token, connections = self.together(
                 keep,
-                lambda: self._signer.sign(session, now),
-                lambda: self._connections.of(session.account_id),
+                lambda: self.signer.sign(session, now),
+                lambda: self.connections.of(session.account_id),
             )
         except Exception:
             if kept:
-                self._sessions.delete(session.account_id, session.session_id)
+                self.sessions.delete(session.account_id, session.session_id)
             raise
         return token, connections
 
     def _keep(self, before: SignIn, after: SignIn, session: Session, now: datetime) -> None:
         """Keep the session, once. Where another request was faster, the sign-in as it is now says what it came to."""
         try:
-            self._sign_ins.redeem(before, after, session, now)
+            self.sign_ins.redeem(before, after, session, now)
         except Overtaken as overtaken:
             current = self._existing(overtaken.current)
             raise current.refusal(now) from None
@@ -120,19 +106,19 @@ class Redeeming:
     def _count_poll(self, before: SignIn, now: datetime) -> None:
         """Count a poll; `SlowDown` for one that came too early, or beside another."""
         after, in_time = before.polled(now)
-        counted = self._sign_ins.count_poll(before, after)
+        counted = self.sign_ins.count_poll(before, after)
         if not (in_time and counted):
             raise after.too_fast()
 
     def _close(self, sign_in: SignIn, connections: list[Connection], now: datetime) -> None:
         closed = PromptClosed(sign_in.sign_in_id, "cancelled")
         approvers = [one for one in connections if one.purpose == "approve"]
-        self._telling.tell([(one, closed) for one in approvers], now)
+        self.telling.tell([(one, closed) for one in approvers], now)
         if sign_in.slot:
-            self._logins.release(sign_in.login, sign_in.slot)
+            self.logins.release(sign_in.login, sign_in.slot)
 
     def _get(self, sign_in_id: str) -> SignIn:
-        return self._existing(self._sign_ins.get(sign_in_id))
+        return self._existing(self.sign_ins.get(sign_in_id))
 
     @staticmethod
     def _existing(sign_in: SignIn | None) -> SignIn:

@@ -1,5 +1,6 @@
 """Sessions under the control of a signed-in device: which there are, and ending one (R2.1, R2.2)."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -12,33 +13,22 @@ from nod.flows.ports import Clock, Connections, Sessions, Sockets
 from nod.flows.prompting import Telling
 
 
+@dataclass(frozen=True)
 class SessionControl:
-    """Listing and ending the sessions of an account."""
+    """Listing and ending the sessions of an account; `eviction_age` as in `Session.may_end`."""
 
-    def __init__(
-        self,
-        *,
-        sessions: Sessions,
-        connections: Connections,
-        sockets: Sockets,
-        telling: Telling,
-        together: Together,
-        eviction_age: timedelta,
-        clock: Clock,
-    ) -> None:
-        """Collaborators; `eviction_age` as in `Session.may_end`."""
-        self._sessions = sessions
-        self._connections = connections
-        self._sockets = sockets
-        self._telling = telling
-        self._together = together
-        self._eviction_age = eviction_age
-        self._clock = clock
+    sessions: Sessions
+    connections: Connections
+    sockets: Sockets
+    telling: Telling
+    together: Together
+    eviction_age: timedelta
+    clock: Clock
 
     def alive(self, who: Approver) -> Session:
         """The session itself; `InvalidToken` where it was ended or has run out."""
-        session = self._sessions.get(who.account_id, who.session_id)
-        if session is None or not session.is_alive(self._clock()):
+        session = self.sessions.get(who.account_id, who.session_id)
+        if session is None or not session.is_alive(self.clock()):
             raise InvalidToken()
         return session
 
@@ -57,13 +47,13 @@ class SessionControl:
         target = living.get(session_id)
         if target is None:
             raise UnknownSession()
-        now = self._clock()
-        if not living[by.session_id].may_end(target, now, self._eviction_age):
+        now = self.clock()
+        if not living[by.session_id].may_end(target, now, self.eviction_age):
             raise Forbidden("a session may end an older one only when it has been signed in for long enough itself")
         ended = (
-            self._sessions.delete(by.account_id, session_id)
+            self.sessions.delete(by.account_id, session_id)
             if session_id == by.session_id
-            else self._sessions.end(by.account_id, session_id, by=by.session_id, now=now)
+            else self.sessions.end(by.account_id, session_id, by=by.session_id, now=now)
         )
         if not ended:
             raise UnknownSession()
@@ -72,18 +62,18 @@ class SessionControl:
 
     def hang_up(self, account_id: str, session_id: str, now: datetime, *, asked_by: str | None = None) -> None:
         """Tell the account's connections that a session was ended, and close that session's own."""
-        connections = self._connections.of(account_id)
+        connections = self.connections.of(account_id)
         own = [one for one in connections if one.session_id == session_id]
         frame = SessionEnded(session_id)
-        self._telling.tell([(one, frame) for one in connections if one.connection_id != asked_by], now)
-        self._together(
-            *(partial(self._sockets.close, one.connection_id) for one in own),
-            *(partial(self._connections.remove, one.owner, one.connection_id) for one in own),
+        self.telling.tell([(one, frame) for one in connections if one.connection_id != asked_by], now)
+        self.together(
+            *(partial(self.sockets.close, one.connection_id) for one in own),
+            *(partial(self.connections.remove, one.owner, one.connection_id) for one in own),
         )
 
     def _living(self, who: Approver) -> dict[str, Session]:
-        now = self._clock()
-        living = {one.session_id: one for one in self._sessions.of_account(who.account_id) if one.is_alive(now)}
+        now = self.clock()
+        living = {one.session_id: one for one in self.sessions.of_account(who.account_id) if one.is_alive(now)}
         if who.session_id not in living:
             raise InvalidToken("the session was ended")
         return living

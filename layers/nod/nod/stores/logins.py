@@ -8,13 +8,12 @@ from datetime import datetime
 import msgspec
 from pynamodb.attributes import UnicodeAttribute, UnicodeSetAttribute
 from pynamodb.connection import Connection
-from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.update import Action
 
 from nod.domain.limits import FIRST_HOLD, OPEN_SIGN_INS_PER_LOGIN, Slot, hold_length, parse_slot, stale
 from nod.errors import SlowDown, UnknownLogin
 from nod.stores.attributes import Moment, Span
-from nod.stores.table import Item, Row, elements, update_or_show
+from nod.stores.table import Item, Row, elements, update_if, update_or_show
 
 
 class LoginRow(Row):
@@ -112,8 +111,4 @@ class Logins:
 
     def _update_known(self, login: str, actions: list[Action]) -> None:
         """Update a login if it is still bound; one that was unbound meanwhile has nothing left to update."""
-        try:
-            LoginRow(login).update(actions, LoginRow.account_id.exists())
-        except UpdateError as error:
-            if error.cause_response_code != "ConditionalCheckFailedException":
-                raise
+        update_if(LoginRow(login), actions, LoginRow.account_id.exists())

@@ -4,12 +4,11 @@ from datetime import datetime
 
 from pynamodb.attributes import UnicodeAttribute
 from pynamodb.connection import Connection
-from pynamodb.exceptions import UpdateError
 
 from nod.domain.device import Device
 from nod.domain.prompts import Prompt, ShownVerification
 from nod.stores.attributes import Json, Moment, Whole
-from nod.stores.table import Row
+from nod.stores.table import Row, update_if
 
 
 class PromptRow(Row):
@@ -56,8 +55,4 @@ class Prompts:
 
     def address(self, prompt: Prompt, session_id: str) -> None:
         """Say which session is asked; a prompt that was closed meanwhile stays closed."""
-        try:
-            row_of(prompt).update([PromptRow.addressed_to.set(session_id)], PromptRow.account_id.exists())
-        except UpdateError as error:
-            if error.cause_response_code != "ConditionalCheckFailedException":
-                raise
+        update_if(row_of(prompt), [PromptRow.addressed_to.set(session_id)], PromptRow.account_id.exists())

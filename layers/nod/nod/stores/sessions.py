@@ -4,13 +4,12 @@ from datetime import datetime
 
 from pynamodb.attributes import UnicodeAttribute
 from pynamodb.connection import Connection
-from pynamodb.exceptions import DeleteError
 from pynamodb.expressions.condition import Condition
 
 from nod.domain.device import Device, Network
 from nod.domain.sessions import RefreshToken, Session
 from nod.stores.attributes import Json, Moment, Whole
-from nod.stores.table import Refused, Row, Transaction, update_or_show
+from nod.stores.table import Refused, Row, Transaction, delete_if, update_or_show
 
 
 class SessionRow(Row):
@@ -102,10 +101,4 @@ class Sessions:
 
     def delete(self, account_id: str, session_id: str) -> bool:
         """End a session; False where there is none."""
-        try:
-            SessionRow(account_id, session_id).delete(SessionRow.account_id.exists())
-        except DeleteError as error:
-            if error.cause_response_code != "ConditionalCheckFailedException":
-                raise
-            return False
-        return True
+        return delete_if(SessionRow(account_id, session_id), SessionRow.account_id.exists())

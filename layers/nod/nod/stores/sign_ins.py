@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 
 from pynamodb.attributes import UnicodeAttribute
 from pynamodb.connection import Connection
-from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
@@ -19,7 +18,7 @@ from nod.stores import prompts, sessions, tickets
 from nod.stores.attributes import Json, Moment, Span, Whole
 from nod.stores.prompts import PromptRow
 from nod.stores.sessions import SessionRow, is_alive
-from nod.stores.table import Refused, Row, Transaction
+from nod.stores.table import Refused, Row, Transaction, update_if
 
 # How long a row outlives its sign-in, so that a late client is told "expired" and not "unknown".
 AFTERLIFE = timedelta(hours=1)
@@ -139,13 +138,7 @@ class SignIns:
             SignInRow.next_poll_at.set(after.next_poll_at),
             SignInRow.poll_interval.set(after.poll_interval),
         ]
-        try:
-            SignInRow(before.sign_in_id).update(actions, unchanged)
-        except UpdateError as error:
-            if error.cause_response_code != "ConditionalCheckFailedException":
-                raise
-            return False
-        return True
+        return update_if(SignInRow(before.sign_in_id), actions, unchanged)
 
     def _change_from(self, before: SignIn, after: SignIn, now: datetime) -> Transaction:
         unchanged = SignInRow.version == before.version

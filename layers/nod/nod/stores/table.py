@@ -1,6 +1,5 @@
 """What all tables share: one DynamoDB client, rows made from structs, and transactions whose refusals can be read."""
 
-import time
 from collections.abc import Sequence
 from datetime import datetime
 from random import SystemRandom
@@ -9,7 +8,7 @@ from typing import Any, TypeVar
 import msgspec
 from pynamodb.connection import Connection
 from pynamodb.constants import ALL_OLD, ATTRIBUTES, UPDATE_ITEM
-from pynamodb.exceptions import TransactWriteError, VerboseClientError
+from pynamodb.exceptions import DeleteError, TransactWriteError, UpdateError, VerboseClientError
 from pynamodb.expressions.condition import Condition, size
 from pynamodb.expressions.update import Action
 from pynamodb.models import Model
@@ -17,7 +16,7 @@ from pynamodb.transactions import TransactWrite
 
 CONNECT_TIMEOUT_SECONDS = 1
 READ_TIMEOUT_SECONDS = 3
-# Writers that meet on one item make DynamoDB cancel one of them, which then simply tries again.
+CONDITION_FAILED = "ConditionalCheckFailedException"
 CONFLICT_TRIES = 8
 CONFLICT_PAUSE_SECONDS = 0.02
 
@@ -32,8 +31,24 @@ def connect() -> Connection:
         read_timeout_seconds=READ_TIMEOUT_SECONDS,
         max_pool_connections=16,
     )
-    connection.client  # noqa: B018 - made now, while the function starts, and by one thread.
+    # The client is made now: while the function starts, and by one thread.
+    events: Any = connection.client.meta.events
+    events.register("needs-retry.dynamodb", _pause_after_conflict)
     return connection
+
+
+def _pause_after_conflict(response: Any, attempts: int, **_: Any) -> float | None:
+    """Seconds after which botocore tries again, where writers met on one item and DynamoDB turned this one away.
+
+    botocore retries throttling and faults by itself, but takes these refusals for final.
+    """
+    error = response[1] if response else {}
+    code = error.get("Error", {}).get("Code")
+    reasons = {reason["Code"] for reason in error.get("CancellationReasons", [])} - {"None"}
+    conflict = code == "TransactionConflictException" or reasons == {"TransactionConflict"}
+    if not conflict or attempts >= CONFLICT_TRIES:
+        return None
+    return CONFLICT_PAUSE_SECONDS * attempts * SystemRandom().random()
 
 
 class Row(Model):
@@ -80,10 +95,32 @@ def update_or_show(row: Row, actions: Sequence[Action], condition: Condition) ->
     try:
         return table.connection.dispatch(UPDATE_ITEM, request)[ATTRIBUTES], True
     except VerboseClientError as error:
-        if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+        if error.response["Error"]["Code"] != CONDITION_FAILED:
             raise
         cause: Any = error.__cause__
         return cause.response.get("Item", {}), False
+
+
+def update_if(row: Row, actions: Sequence[Action], condition: Condition) -> bool:
+    """Update a row; False, and nothing written, where `condition` does not hold."""
+    try:
+        row.update(list(actions), condition)
+    except UpdateError as error:
+        if error.cause_response_code != CONDITION_FAILED:
+            raise
+        return False
+    return True
+
+
+def delete_if(row: Row, condition: Condition) -> bool:
+    """Delete a row; False where `condition` does not hold."""
+    try:
+        row.delete(condition)
+    except DeleteError as error:
+        if error.cause_response_code != CONDITION_FAILED:
+            raise
+        return False
+    return True
 
 
 def elements(attribute: str) -> Any:
@@ -132,17 +169,12 @@ class Transaction:
 
     def commit(self) -> None:
         """Write everything; `Refused` where a condition does not hold."""
-        for attempt in range(1, CONFLICT_TRIES + 1):
-            try:
-                self._commit()
-                return
-            except TransactWriteError as error:
-                codes = {reason.code for reason in error.cancellation_reasons if reason}
-                if "ConditionalCheckFailed" in codes:
-                    raise self._refused(error) from error
-                if codes != {"TransactionConflict"} or attempt == CONFLICT_TRIES:
-                    raise
-            time.sleep(CONFLICT_PAUSE_SECONDS * attempt * SystemRandom().random())
+        try:
+            self._commit()
+        except TransactWriteError as error:
+            if any(reason and reason.code == "ConditionalCheckFailed" for reason in error.cancellation_reasons):
+                raise self._refused(error) from error
+            raise
 
     def _commit(self) -> None:
         with TransactWrite(connection=self._connection) as transaction:

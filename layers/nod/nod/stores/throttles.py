@@ -4,12 +4,11 @@ from datetime import datetime
 
 from pynamodb.attributes import UnicodeAttribute
 from pynamodb.connection import Connection
-from pynamodb.exceptions import UpdateError
 
 from nod.domain.identifiers import fingerprint
 from nod.domain.limits import Limit
 from nod.stores.attributes import Whole
-from nod.stores.table import Row
+from nod.stores.table import Row, update_if
 
 
 class ThrottleRow(Row):
@@ -38,18 +37,14 @@ class Throttles:
         window = limit.window_of(now)
         first = ThrottleRow.happened.does_not_exist()
         below_limit = ThrottleRow.happened < limit.count
-        try:
-            ThrottleRow(_key(limit, subject), window).update(
-                [
-                    ThrottleRow.happened.add(1),
-                    ThrottleRow.forget_at.set(int(limit.end_of(window).timestamp())),
-                ],
-                first | below_limit,
-            )
-        except UpdateError as error:
-            if error.cause_response_code != "ConditionalCheckFailedException":
-                raise
-            raise limit.exceeded(now) from None
+        actions = [ThrottleRow.happened.add(1), ThrottleRow.forget_at.set(int(limit.end_of(window).timestamp()))]
+        if not update_if(ThrottleRow(_key(limit, subject), window), actions, first | below_limit):
+            raise limit.exceeded(now)
+
+    def uncount(self, limit: Limit, subject: str, now: datetime) -> None:
+        """Take one back: it came to nothing."""
+        row = ThrottleRow(_key(limit, subject), limit.window_of(now))
+        update_if(row, [ThrottleRow.happened.add(-1)], ThrottleRow.happened > 0)
 
     def forget(self, limit: Limit, subject: str, now: datetime) -> None:
         """Start counting a subject afresh, after a success."""
