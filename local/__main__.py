@@ -29,8 +29,9 @@ Nod is running.
 def main() -> int:
     """Carry out the command line; return the exit status."""
     options = _parser().parse_args()
-    # `kill` then unwinds the same blocks as Ctrl-C, and they end the cloud.
-    signal.signal(signal.SIGTERM, _terminated)
+    # Either unwinds the blocks that end the cloud. Shells start background jobs deaf to SIGINT: set that one as well.
+    for interruption in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(interruption, _interrupted)
     try:
         return int(options.command(options))
     except KeyboardInterrupt:
@@ -108,9 +109,10 @@ class _Parameters(argparse.Action):
         setattr(namespace, self.dest, {**getattr(namespace, self.dest), key: value})
 
 
-def _terminated(*_: object) -> NoReturn:
-    # Twice is no reason to leave the cleaning up half done.
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+def _interrupted(*_: object) -> NoReturn:
+    # Once is enough: a second one must not leave the cleaning up half done.
+    for interruption in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(interruption, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from moto import mock_aws
 
-from nod.bootstrap import Parts, now
+from nod.bootstrap.parts import Parts, now
 from nod.flows.ports import Clock
 from nod.settings import Settings
 
@@ -90,7 +90,7 @@ class Steps:
 def counted_parts(settings: Settings, steps: Steps, clock: Clock = now) -> Parts:
     """The real parts of a function, each of whose AWS calls is recorded."""
     parts = Parts(settings, together=steps, clock=clock)
-    for client in (parts._dynamodb.client, parts.sockets._client, parts._kms):
+    for client in (parts.tables.client.client, parts.outside.sockets._client, parts.outside.kms):
         client.meta.events.register("before-parameter-build", steps.record)
     return parts
 

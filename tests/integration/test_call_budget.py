@@ -178,7 +178,7 @@ def test_a4_concealed_starts_make_the_same_calls(settings: Settings) -> None:
 def test_every_access_is_by_key(world: World) -> None:
     """No path scans a table or reads an index: every request is by full key or of one partition."""
     requests: list[tuple[str, dict[str, Any]]] = []
-    world.parts._dynamodb.client.meta.events.register(
+    world.parts.tables.client.client.meta.events.register(
         "before-parameter-build", lambda params, model, **_: requests.append((model.name, params))
     )
     world.connect("one")
