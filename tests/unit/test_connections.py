@@ -1,0 +1,97 @@
+"""Which approvers are asked (R1.5), and how long a connection counts."""
+
+from datetime import timedelta
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nod.domain.connections import ApproverPolicy, Connection, approvers_among, in_order_of_asking
+from tests.builders import NOW, after, connection
+
+FIRST = connection("first", connected_at=NOW)
+SECOND = connection("second", connected_at=after(10))
+THIRD = connection("third", connected_at=after(20))
+# The order of rows says nothing about the order of connecting.
+ROWS = [SECOND, THIRD, FIRST]
+
+
+def order(policy: ApproverPolicy, active: dict[str, float] | None = None, seed: int = 1) -> list[list[str]]:
+    """The ids in the order of asking."""
+    last_active = {connection_id: after(seconds) for connection_id, seconds in (active or {}).items()}
+    groups = in_order_of_asking(ROWS, policy, rng=Random(seed), last_active=last_active)
+    return [[one.connection_id for one in group] for group in groups]
+
+
+def test_r1_5_all_are_asked_together() -> None:
+    """R1.5: with policy `all` there is one group, of everybody."""
+    assert order("all") == [["second", "third", "first"]]
+
+
+def test_r1_5_latest_is_the_last_connected() -> None:
+    """R1.5: `latest` asks the last connected, and the one before it when that is gone."""
+    assert order("latest") == [["third"], ["second"], ["first"]]
+
+
+def test_r1_5_active_is_the_most_recently_active() -> None:
+    """R1.5: `active` asks the connection that was active last, not the one that connected last."""
+    assert order("active", {"first": 60, "second": 30, "third": 45}) == [["first"], ["third"], ["second"]]
+
+
+def test_r1_5_activity_that_is_unknown_dates_from_connecting() -> None:
+    """R1.5: a connection whose activity cannot be told counts as active when it connected."""
+    assert order("active", {"first": 15}) == [["third"], ["first"], ["second"]]
+
+
+def test_r1_5_random_asks_anyone() -> None:
+    """R1.5: `random` asks each in turn, and each of them first now and then."""
+    orders = [order("random", seed=seed) for seed in range(60)]
+    assert all(sorted(one) == [["first"], ["second"], ["third"]] for one in orders)
+    assert {one[0][0] for one in orders} == {"first", "second", "third"}
+
+
+@pytest.mark.parametrize("policy", ["all", "latest", "active", "random"])
+def test_r1_5_nobody_is_nobody(policy: ApproverPolicy) -> None:
+    """R1.5: without approvers there is no group to ask."""
+    assert in_order_of_asking([], policy, rng=Random(1), last_active={}) == []
+
+
+CONNECTIONS = st.lists(
+    st.builds(
+        lambda number, seconds: connection(f"connection-{number}", connected_at=after(seconds)),
+        st.integers(0, 10_000),
+        st.integers(0, 100),
+    ),
+    unique_by=lambda one: one.connection_id,
+)
+
+
+@given(CONNECTIONS, st.sampled_from(["all", "latest", "active", "random"]), st.integers(0))
+def test_r1_5_everybody_has_a_turn_once(approvers: list[Connection], policy: ApproverPolicy, seed: int) -> None:
+    """R1.5: whatever the policy, each approver stands in the order exactly once."""
+    groups = in_order_of_asking(approvers, policy, rng=Random(seed), last_active={})
+    asked = [one.connection_id for group in groups for one in group]
+    assert sorted(asked) == sorted(one.connection_id for one in approvers)
+    assert all(groups)
+    assert policy == "all" or all(len(group) == 1 for group in groups)
+
+
+def test_r1_2_only_approver_connections_approve() -> None:
+    """R1.2: devices that wait and hand-over pages are not asked."""
+    waiting = connection("waiting", purpose="wait")
+    page = connection("page", purpose="hand_over")
+    assert approvers_among([waiting, FIRST, page], NOW) == [FIRST]
+
+
+def test_r1_2_a_connection_that_has_run_out_is_not_asked() -> None:
+    """R1.2: a row that outlived its connection is passed over."""
+    end = FIRST.connected_at + timedelta(hours=2, minutes=10)
+    assert approvers_among([FIRST], end - timedelta(seconds=1)) == [FIRST]
+    assert approvers_among([FIRST], end) == []
+
+
+def test_gone_may_mean_not_yet() -> None:
+    """For ten seconds a connection that cannot be posted to may still be opening."""
+    assert FIRST.is_opening(after(9.9))
+    assert not FIRST.is_opening(after(10))

@@ -1,0 +1,70 @@
+"""Limits on asking (A1, A12)."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nod.domain.limits import (
+    FIRST_HOLD,
+    OPEN_SIGN_INS_PER_LOGIN,
+    PASSWORDS_PER_LOGIN,
+    PROMPTS_PER_LOGIN,
+    Limit,
+    Slot,
+    hold_length,
+    parse_slot,
+    stale,
+    starts_per_address,
+)
+from tests.builders import NOW, after
+
+A_MINUTE = Limit("some", 3, timedelta(minutes=1))
+MOMENTS = st.datetimes(datetime(2020, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+
+
+def test_a1_the_numbers_of_the_contract() -> None:
+    """A1: three open sign-ins for a login, ten prompts in ten minutes, ten passwords in a quarter of an hour."""
+    assert OPEN_SIGN_INS_PER_LOGIN == 3
+    assert (PROMPTS_PER_LOGIN.count, PROMPTS_PER_LOGIN.window) == (10, timedelta(minutes=10))
+    assert (PASSWORDS_PER_LOGIN.count, PASSWORDS_PER_LOGIN.window) == (10, timedelta(minutes=15))
+    assert (starts_per_address(7).count, starts_per_address(7).window) == (7, timedelta(minutes=1))
+    assert timedelta(minutes=15) == FIRST_HOLD
+
+
+@given(MOMENTS)
+def test_each_moment_lies_in_its_window(moment: datetime) -> None:
+    """A window ends after each moment in it, at most its own length later, and begins where the last one ended."""
+    window = A_MINUTE.window_of(moment)
+    assert A_MINUTE.end_of(window - 1) <= moment < A_MINUTE.end_of(window)
+    assert A_MINUTE.end_of(window) - A_MINUTE.end_of(window - 1) == A_MINUTE.window
+
+
+@given(MOMENTS)
+def test_waiting_as_told_reaches_the_next_window(moment: datetime) -> None:
+    """Who waits for `Retry-After` is in the next window, and has not waited a whole window in vain."""
+    wait = A_MINUTE.exceeded(moment).retry_after
+    assert wait is not None
+    assert A_MINUTE.window_of(moment + timedelta(seconds=wait)) == A_MINUTE.window_of(moment) + 1
+
+
+@given(st.integers(0, 2**40), st.text("0123456789ABCDEFGHJKMNPQRSTVWXYZ", min_size=1), st.sampled_from(["-", "aB_-9"]))
+def test_a_slot_reads_back(expires_at: int, sign_in_id: str, mark: str) -> None:
+    """A slot is read back as what was kept."""
+    slot = Slot(sign_in_id, expires_at, mark)
+    assert parse_slot(slot.text) == slot
+
+
+def test_a1_slots_of_expired_sign_ins_are_stale() -> None:
+    """A1: a sign-in that nobody closed stops counting when its time is over."""
+    seconds = int(NOW.timestamp())
+    past, present, future = (Slot("ID", seconds + offset, "-").text for offset in (-1, 0, 1))
+    assert stale([past, present, future], NOW) == {past, present}
+    assert stale([future], after(2)) == {future}
+
+
+@pytest.mark.parametrize(("asked", "held"), [(15, 15), (30, 30), (1440, 1440), (1920, 1440), (10**6, 1440)])
+def test_a12_no_hold_is_longer_than_a_day(asked: int, held: int) -> None:
+    """A12: reports hold a login back for at most 24 hours."""
+    assert hold_length(timedelta(minutes=asked)) == timedelta(minutes=held)

@@ -1,0 +1,129 @@
+"""Logins and their one normal form (R1.1, R1.2, attack T6)."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nod.domain.logins import Login, login_from_key, parse_login
+from nod.errors import InvalidRequest
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("Ada", "user:ada"),
+        ("  ada.lovelace \n", "user:ada.lovelace"),
+        ("ＡＤＡ", "user:ada"),  # noqa: RUF001 - full-width letters are the point.
+        ("STRASSE", "user:strasse"),
+        ("Straße", "user:strasse"),
+        ("r2-d2_", "user:r2-d2_"),
+        ("कमला", "user:कमला"),
+        ("007bond", "user:007bond"),
+        ("Ada@Example.COM", "mailto:ada@example.com"),
+        ("ada+new@mail.example.co.uk", "mailto:ada+new@mail.example.co.uk"),
+        ("device:A1b2-C3", "device:A1b2-C3"),
+        ("device:a@b", "device:a@b"),
+    ],
+)
+def test_r1_1_a_login_has_one_normal_form(text: str, key: str) -> None:
+    """R1.1: however a login is spelled, it is stored under one key."""
+    assert parse_login(text).key == key
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "+447700900123",
+        "+44 7700 900123",
+        "+44 (0)7700 900123",
+        "0044 7700 900123",
+        "00447700900123",
+        "+44-7700-900-123",
+        "+44.7700.900.123",
+        "＋４４７７００９００１２３",  # noqa: RUF001 - so are full-width digits.
+        " +44 7700\u00a0900123 ",
+    ],
+)
+def test_t6_spellings_of_a_number_are_one_login(text: str) -> None:
+    """T6: a phone number is the same login in all its spellings."""
+    assert parse_login(text) == Login("phone", "+447700900123")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "   ",
+        "\u3000",
+        "a" * 65,
+        "a" * 255,
+        "ada lovelace",
+        "ada/lovelace",
+        "ada:lovelace",
+        "device:",
+        "device:a b",
+        "device:" + "x" * 129,
+        "ada\u202egnp",
+        "ada\u200bx",
+        "ada\x00",
+        "07700 900123",
+        "12345",
+        "...",
+        "+",
+        "00",
+        "+44",
+        "+999999999999999999",
+        "+44 7700 900123 ext. 5",
+        "@",
+        "ada@",
+        "@example.com",
+        "ada@example",
+        "ada@@example.com",
+        "ada@-example.com",
+        "ada@exa mple.com",
+        "ada <ada@example.com>",
+        '"ada"@example.com',
+        "ada,grace@example.com",
+        "ada\x00@example.com",
+        "ada\u202e@example.com",
+        "ada\u200b@example.com",
+        "ada\ud800@example.com",
+        "ada\ud800",
+    ],
+)
+def test_what_is_no_login_is_refused(text: str) -> None:
+    """Text that names nobody, or could name somebody else to the eye, is refused."""
+    with pytest.raises(InvalidRequest):
+        parse_login(text)
+
+
+@given(st.text(min_size=1, max_size=70) | st.emails())
+def test_a_normal_form_is_its_own_normal_form(text: str) -> None:
+    """Whatever is accepted as a login is accepted again as it is shown, as the same login."""
+    try:
+        login = parse_login(text)
+    except InvalidRequest:
+        return
+    assert parse_login(login.shown) == login
+    assert login_from_key(login.key) == login
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [("Ada", "ada"), ("+44 7700 900123", "+447700900123"), ("A@b.org", "a@b.org"), ("device:X", "device:X")],
+)
+def test_a_login_is_shown_as_people_write_it(text: str, shown: str) -> None:
+    """People see the normal form without the scheme, except that of a device."""
+    assert parse_login(text).shown == shown
+
+
+def test_kinds_never_share_a_key() -> None:
+    """The same characters as another kind of login are another key."""
+    assert login_from_key("user:ada") != login_from_key("device:ada")
+    assert len({Login(kind, "x").key for kind in ("username", "phone", "email", "device")}) == 4
+
+
+def test_what_is_no_key_is_refused() -> None:
+    """A key without a known scheme is an error of ours, not of a caller."""
+    with pytest.raises(ValueError, match="not the key"):
+        login_from_key("ada")

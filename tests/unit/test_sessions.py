@@ -1,0 +1,146 @@
+"""Sessions: their life, their refresh tokens, and whom they may end (R2.1, S3, S4)."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nod.domain.sessions import RefreshToken, parse_refresh_token, shown
+from nod.errors import InvalidToken
+from tests.builders import HOME, IDLE, LONGEST, NOW, PHONE, after, refresh_token, session
+
+DAY = timedelta(hours=24)
+OLD = session("OLD", signed_in_at=NOW - timedelta(days=20))
+FRESH = session("FRESH", signed_in_at=NOW)
+
+
+def test_a_session_lives_until_it_was_idle_for_too_long() -> None:
+    """An unused session ends when its idle time is over."""
+    assert FRESH.is_alive(NOW + IDLE - timedelta(seconds=1))
+    assert not FRESH.is_alive(NOW + IDLE)
+
+
+def test_no_refreshing_prolongs_a_session_beyond_its_end() -> None:
+    """However far refreshing has moved its expiry, a session ends with its longest life."""
+    refreshed = session(expires_at=NOW + LONGEST + IDLE)
+    assert refreshed.is_alive(NOW + LONGEST - timedelta(seconds=1))
+    assert not refreshed.is_alive(NOW + LONGEST)
+
+
+# S4: who may end whom.
+
+
+def test_s4_a_fresh_session_cannot_evict_an_older_one() -> None:
+    """S4: a thief who has just signed in cannot throw the owner out."""
+    assert not FRESH.may_end(OLD, after(60), DAY)
+
+
+def test_s4_a_session_of_age_may_end_an_older_one() -> None:
+    """S4: once it has been signed in for the eviction age, a session may end older ones; not a moment before."""
+    assert not FRESH.may_end(OLD, NOW + DAY - timedelta(seconds=1), DAY)
+    assert FRESH.may_end(OLD, NOW + DAY, DAY)
+
+
+def test_s4_the_owner_ends_a_younger_one_at_once() -> None:
+    """S4: an older session may end a younger one, whatever its own age."""
+    young = session("YOUNG", signed_in_at=NOW - timedelta(hours=1))
+    assert young.may_end(FRESH, NOW, DAY)
+    assert OLD.may_end(FRESH, NOW, DAY)
+
+
+def test_s4_a_session_may_end_itself() -> None:
+    """S4: signing out is always possible."""
+    assert FRESH.may_end(FRESH, NOW, DAY)
+
+
+def test_s4_a_session_may_end_what_it_let_in() -> None:
+    """S4: whoever let a device in may send it out again."""
+    guest = session("GUEST", signed_in_at=NOW - timedelta(seconds=1), let_in_by="FRESH")
+    stranger = session("STRANGER", signed_in_at=NOW - timedelta(seconds=1), let_in_by="OLD")
+    assert FRESH.may_end(guest, NOW, DAY)
+    assert not FRESH.may_end(stranger, NOW, DAY)
+
+
+def test_s4_without_an_eviction_age_anyone_may_end_anyone() -> None:
+    """S4: the parameter set to nothing switches the rule off."""
+    assert FRESH.may_end(OLD, NOW, timedelta(0))
+
+
+@given(st.integers(0, 10**6), st.integers(0, 10**6), st.integers(0, 10**6))
+def test_s4_of_two_sessions_one_may_always_end_the_other(one_age: int, other_age: int, eviction: int) -> None:
+    """S4: no two sessions can block each other, and two of one age are equals."""
+    one = session("ONE", signed_in_at=NOW - timedelta(seconds=one_age))
+    other = session("OTHER", signed_in_at=NOW - timedelta(seconds=other_age))
+    age = timedelta(seconds=eviction)
+    there, back = one.may_end(other, NOW, age), other.may_end(one, NOW, age)
+    assert there or back
+    assert (there and back) or one_age != other_age
+
+
+# R2.1: what is shown of a session.
+
+
+def test_r2_1_what_a_session_shows() -> None:
+    """R2.1: the login used, the times, the device, the address and place, how it signed in and who let it in."""
+    seen = shown(session("GUEST", let_in_by="HOST", method="approval"), to="HOST")
+    assert (seen.session_id, seen.login, seen.method, seen.let_in_by) == ("GUEST", "ada", "approval", "HOST")
+    assert (seen.device, seen.ip, seen.place) == (PHONE, HOME.ip, HOME.place)
+    assert (seen.signed_in_at, seen.last_seen_at) == (NOW, NOW)
+
+
+def test_r2_1_one_s_own_session_is_marked() -> None:
+    """R2.1: the asking device finds itself in the list."""
+    assert shown(FRESH, to="FRESH").current
+    assert not shown(FRESH, to="OLD").current
+
+
+def test_s3_no_secret_is_shown() -> None:
+    """S3: what is shown of a session holds nothing of its refresh token, hashed or not."""
+    fields = shown(FRESH, to="FRESH").__struct_fields__
+    assert not [name for name in fields if "hash" in name or "refresh" in name or "family" in name]
+
+
+# S3: refresh tokens.
+
+
+def test_s3_an_earlier_token_of_the_session_is_known_as_such() -> None:
+    """S3: a token of the right family that is not the current one was used before."""
+    rotated = session(refresh_hash=refresh_token("second secret").secret_hash)
+    assert rotated.was_issued(refresh_token("first secret"))
+
+
+def test_s3_the_current_token_was_not_used_before() -> None:
+    """S3: the current token is not taken for a replayed one."""
+    assert not session().was_issued(refresh_token())
+
+
+def test_s3_a_made_up_token_is_merely_wrong() -> None:
+    """S3: without the family nobody can end a session by guessing at its tokens."""
+    assert not session().was_issued(refresh_token("guess", family="guess"))
+    assert not session().was_issued(refresh_token("first secret", family="guess"))
+
+
+WORDS = st.text(alphabet=st.characters(codec="ascii", exclude_characters="."), min_size=1)
+
+
+@given(WORDS, WORDS, WORDS, WORDS)
+def test_a_refresh_token_reads_back(account_id: str, session_id: str, family: str, secret: str) -> None:
+    """What the client holds is read back as what was issued."""
+    token = RefreshToken(account_id, session_id, family, secret)
+    assert parse_refresh_token(token.text) == token
+
+
+@pytest.mark.parametrize("text", ["", "a", "a.b.c", "a.b.c.d.e", "a.b.c.", ".b.c.d", "a..c.d", "a.b.c.ü", "....", "…"])
+def test_what_is_no_refresh_token_is_refused(text: str) -> None:
+    """Anything else is an invalid token, not an error of ours."""
+    with pytest.raises(InvalidToken):
+        parse_refresh_token(text)
+
+
+def test_a_stored_session_holds_no_token() -> None:
+    """What is kept of a refresh token are fingerprints."""
+    token = refresh_token()
+    assert {token.secret_hash, token.family_hash} == {session().refresh_hash, session().family_hash}
+    assert token.secret not in token.secret_hash
+    assert token.family not in token.family_hash

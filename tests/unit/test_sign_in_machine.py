@@ -1,0 +1,372 @@
+"""The whole life of sign-ins, played at random by Hypothesis, races included (attacks A2, A5-A8, A10, A12).
+
+The machine keeps one row, as the SignIns table does, and changes it only by a compare-and-set on `version`. It also
+remembers every state the row was in: a rule may act on one that is stale by now, just as a Lambda function does that
+read the row before another one wrote it.
+
+A ledger of its own, fed by what the rules do and not by what the domain says, knows what must never happen.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import Random
+from typing import Literal
+
+import msgspec
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from nod.domain.sign_in import Decision, Method, SignIn, Status, StillWaiting
+from nod.domain.verification import Mode, draw
+from nod.errors import (
+    AlreadyAnswered,
+    AlreadyRedeemed,
+    Cancelled,
+    CodeRequired,
+    Denied,
+    Expired,
+    NodError,
+    NotAnswerable,
+    UnknownSignIn,
+)
+from tests.builders import ADAS_PHONE, GRACES_PHONE, LIFETIME, NOW, OTHER_VERIFIER, VERIFIER, sign_in, wrong_code_for
+
+# What a sign-in may become, and nothing else. A row keeps its status where only a try was used up.
+MAY_BECOME: dict[Status, frozenset[Status]] = {
+    "started": frozenset({"started", "pending", "denied", "cancelled"}),
+    "pending": frozenset({"pending", "allowed", "denied", "reported", "cancelled"}),
+    "allowed": frozenset({"redeemed", "cancelled"}),
+    "reported": frozenset({"cancelled"}),
+    "denied": frozenset(),
+    "cancelled": frozenset(),
+    "redeemed": frozenset(),
+}
+ENDS: dict[Status, type[NodError]] = {"denied": Denied, "cancelled": Cancelled, "redeemed": AlreadyRedeemed}
+DECISIONS: tuple[Decision, ...] = ("allow", "deny", "report")
+TRIES = {"none": 1, "compare": 1, "echo": 3, "choose": 1, "enter": 3}
+
+Code = Literal["right", "wrong", "missing"]
+CODES: st.SearchStrategy[Code] = st.sampled_from(["right", "right", "wrong", "missing"])
+VERIFIERS = st.sampled_from([VERIFIER, VERIFIER, VERIFIER, OTHER_VERIFIER])
+# How many changes ago a request has read the row.
+AGES = st.sampled_from([0, 0, 0, 1, 2, 5])
+BEGINNINGS: st.SearchStrategy[tuple[Method, Mode]] = st.sampled_from(
+    [
+        *(("approval", mode) for mode in ("none", "compare", "echo", "echo", "choose", "choose", "enter", "enter")),
+        *((method, mode) for method in ("phone", "qr") for mode in ("none", "compare", "echo", "choose", "enter")),
+    ]
+)
+
+
+@dataclass
+class Ledger:
+    """What has happened, as an onlooker would note it. `deadline` is when the sign-in expires, if it can."""
+
+    deadline: datetime = NOW + LIFETIME
+    confirmed: bool = False
+    allowed: bool = False
+    denied: bool = False
+    reported: bool = False
+    wrong_codes: int = 0
+    sessions: int = 0
+
+
+class SignInMachine(RuleBasedStateMachine):
+    """One sign-in, and any number of requests that touch it."""
+
+    @initialize(beginning=BEGINNINGS, seed=st.integers(0, 2**32), gives_up=st.booleans(), is_slow=st.booleans())
+    def start(
+        self, beginning: tuple[Method, Mode], *, seed: int = 1, gives_up: bool = False, is_slow: bool = False
+    ) -> None:
+        """A device starts a sign-in. Only in some plays its person gives up, or takes long, lest all end early."""
+        method, mode = beginning
+        self.gives_up, self.is_slow = gives_up, is_slow
+        self.now = NOW
+        self.verification = draw(mode, Random(seed))
+        self.rows = [sign_in(mode, method=method, verification=self.verification)]
+        self.ledger = Ledger()
+
+    @property
+    def row(self) -> SignIn:
+        """The row as it is now."""
+        return self.rows[-1]
+
+    def seen(self, age: int) -> SignIn:
+        """The row as it was so many changes ago."""
+        return self.rows[max(0, len(self.rows) - 1 - age)]
+
+    # What goes on around the sign-in.
+
+    @rule(seconds=st.sampled_from([0.001, 1, 4.5, 5]))
+    def time_passes(self, seconds: float) -> None:
+        """The clock moves on."""
+        self.now += timedelta(seconds=seconds)
+
+    @precondition(lambda self: self.is_slow)
+    @rule(short_by=st.sampled_from([0, 0.001]))
+    def time_is_nearly_up(self, short_by: float) -> None:
+        """The clock moves on to the deadline, or to the last moment before it."""
+        self.now = max(self.now, self.ledger.deadline - timedelta(seconds=short_by))
+
+    @precondition(lambda self: self.row.status == "started" and self.row.method != "approval")
+    @rule()
+    def first_step(self) -> None:
+        """A stand-in for "the text message arrived" and "the QR was scanned", which are not part of the domain yet."""
+        before = self.row
+        self.keep(before, msgspec.structs.replace(before, status="pending", version=before.version + 1))
+
+    # What people and devices do, with what they have seen.
+
+    @rule(age=AGES, code=CODES)
+    def confirm(self, age: int, code: Code) -> None:
+        """The requesting device sends a code back."""
+        seen = self.seen(age)
+        after = self.attempt(lambda: seen.confirm(self.code(code) or "", self.now))
+        if isinstance(after, NodError):
+            assert isinstance(after, NotAnswerable | Denied | Cancelled | Expired | AlreadyRedeemed)
+            return
+        assert (seen.method, seen.mode, seen.status) == ("approval", "echo", "started")
+        assert (after.status == "pending") == (code == "right")
+        if self.keep(seen, after):
+            self.ledger.confirmed = code == "right"
+            self.note_try(code, after)
+
+    @rule(age=AGES, decision=st.sampled_from(["allow", "allow", "deny", "report"]), code=CODES)
+    def answer(self, age: int, decision: Decision, code: Code) -> None:
+        """An approver of the account decides."""
+        seen = self.seen(age)
+        standing = seen.standing(self.now)
+        after = self.attempt(lambda: seen.answer(decision, self.code(code), by=ADAS_PHONE, now=self.now))
+        if isinstance(after, CodeRequired):
+            assert (standing, decision, self.code(code)) == ("pending", "allow", None)
+            assert seen.mode in ("choose", "enter")
+        elif isinstance(after, AlreadyAnswered):
+            assert standing in ("allowed", "denied", "reported", "redeemed")
+        elif isinstance(after, NotAnswerable):
+            assert standing in ("started", "cancelled", "expired")
+        else:
+            assert isinstance(after, SignIn)
+            assert standing == "pending"
+            if self.keep(seen, after):
+                self.note_answer(decision, code, after)
+
+    @rule(age=AGES, verifier=VERIFIERS)
+    def redeem(self, age: int, verifier: str) -> None:
+        """A device comes for its session."""
+        seen = self.seen(age)
+        after = self.attempt(lambda: seen.redeem(verifier, self.now))
+        if verifier != VERIFIER:
+            assert isinstance(after, UnknownSignIn)
+        elif isinstance(after, NodError):
+            assert isinstance(after, StillWaiting | Denied | Cancelled | Expired | AlreadyRedeemed)
+        elif self.keep(seen, after):
+            self.ledger.sessions += 1
+
+    @precondition(lambda self: self.gives_up)
+    @rule(age=AGES, verifier=VERIFIERS)
+    def cancel(self, age: int, verifier: str) -> None:
+        """A device gives up."""
+        seen = self.seen(age)
+        after = self.attempt(lambda: seen.cancel(verifier, self.now))
+        if verifier != VERIFIER:
+            assert isinstance(after, UnknownSignIn)
+        elif isinstance(after, NodError):
+            assert isinstance(after, Denied | Expired | AlreadyRedeemed)
+        elif after is seen:
+            assert seen.status == "cancelled"
+        else:
+            self.keep(seen, after)
+
+    @rule(age=AGES)
+    def poll(self, age: int) -> None:
+        """The device asks how it stands; polls are compared and set on their own field."""
+        seen = self.seen(age)
+        after, in_time = seen.polled(self.now)
+        assert after.version == seen.version
+        assert after.poll_interval - seen.poll_interval == timedelta(seconds=0 if in_time else 5)
+        if seen.next_poll_at == self.row.next_poll_at:
+            self.rows[-1] = msgspec.structs.replace(
+                self.row, next_poll_at=after.next_poll_at, poll_interval=after.poll_interval
+            )
+
+    # How the row is kept, and what is noted of it.
+
+    def keep(self, seen: SignIn, after: SignIn) -> bool:
+        """The write of the stores: on the version and the expiry that the row has now. Whether it went through."""
+        before = self.row
+        unchanged = before.version == seen.version
+        in_time = before.expires_at > self.now
+        if not (unchanged and in_time):
+            return False
+        assert before.status == seen.status, "the version tells rows apart that differ"
+        assert after.status in MAY_BECOME[before.status]
+        assert after.version == before.version + 1
+        # Polls are written apart, so that a stale view of them is not written back with a change.
+        polls = {"next_poll_at": before.next_poll_at, "poll_interval": before.poll_interval}
+        self.rows.append(msgspec.structs.replace(after, **polls))
+        return True
+
+    def note_try(self, code: Code, after: SignIn) -> None:
+        """A wrong code costs a try, and the last one denies."""
+        self.ledger.wrong_codes += code != "right"
+        assert after.tries_left == TRIES[after.mode] - self.ledger.wrong_codes
+        assert (after.status == "denied") == (after.tries_left == 0)
+        self.ledger.denied = after.status == "denied"
+
+    def note_answer(self, decision: Decision, code: Code, after: SignIn) -> None:
+        """What the answer must have come to, by the rules of the contract."""
+        if decision == "report":
+            assert after.status == "reported"
+            self.ledger.reported = True
+        elif decision == "deny":
+            assert after.status == "denied"
+            self.ledger.denied = True
+        elif code == "right" or self.verification.mode not in ("choose", "enter"):
+            assert after.status == "allowed"
+            self.ledger.allowed = True
+            self.ledger.deadline = self.now + timedelta(seconds=60)
+        else:
+            assert code == "wrong"
+            self.note_try(code, after)
+
+    def code(self, code: Code) -> str | None:
+        """The code to send."""
+        if code == "missing":
+            return None
+        return self.verification.code if code == "right" else wrong_code_for(self.verification)
+
+    @staticmethod
+    def attempt(transition: Callable[[], SignIn]) -> SignIn | NodError:
+        """What a transition gives or raises."""
+        try:
+            return transition()
+        except NodError as error:
+            return error
+
+    # What must always hold.
+
+    @invariant()
+    def nobody_is_let_in_without_being_allowed(self) -> None:
+        """A2, A7, A10: a session needs an allow by the right account with the right code, and there is one at most."""
+        if self.row.status in ("allowed", "redeemed"):
+            assert self.ledger.allowed
+            assert self.row.let_in_by == ADAS_PHONE.session_id
+            assert self.ledger.confirmed or (self.row.method, self.row.mode) != ("approval", "echo")
+        else:
+            assert self.row.let_in_by is None or self.row.status == "cancelled"
+        assert self.ledger.sessions == (1 if self.row.status == "redeemed" else 0)
+
+    @invariant()
+    def a_denied_or_reported_sign_in_signs_nobody_in(self) -> None:
+        """A5: deny-then-allow never signs in, in any order of writing."""
+        assert self.ledger.denied == (self.row.status == "denied")
+        assert not self.ledger.reported or self.row.status in ("reported", "cancelled")
+
+    @invariant()
+    def time_runs_out_once_and_for_all(self) -> None:
+        """A8: from its deadline on, a sign-in that was not over is expired, and then nothing can be done with it."""
+        expired = self.row.status not in ENDS and self.now >= self.ledger.deadline
+        assert (self.row.standing(self.now) == "expired") == expired
+        if not expired:
+            return
+        for decision in DECISIONS:
+            with pytest.raises(NotAnswerable):
+                self.row.answer(decision, self.verification.code, by=ADAS_PHONE, now=self.now)
+        with pytest.raises(Expired):
+            self.row.redeem(VERIFIER, self.now)
+        with pytest.raises(Expired):
+            self.row.cancel(VERIFIER, self.now)
+
+    @invariant()
+    def an_end_is_the_end(self) -> None:
+        """R1.6: nothing leaves a final status, and the requester is told which it is."""
+        if self.row.status not in ENDS:
+            return
+        code = self.verification.code or ""
+        with pytest.raises(ENDS[self.row.status]):
+            self.row.redeem(VERIFIER, self.now)
+        with pytest.raises(ENDS[self.row.status]):
+            self.row.confirm(code, self.now)
+        for decision in DECISIONS:
+            with pytest.raises((AlreadyAnswered, NotAnswerable)):
+                self.row.answer(decision, code, by=ADAS_PHONE, now=self.now)
+        gave_up = self.attempt(lambda: self.row.cancel(VERIFIER, self.now))
+        assert gave_up is self.row if self.row.status == "cancelled" else isinstance(gave_up, ENDS[self.row.status])
+
+    @invariant()
+    def another_account_learns_nothing(self) -> None:
+        """A10: to another account's approver the sign-in does not exist, with the right code as without."""
+        for decision in DECISIONS:
+            with pytest.raises(UnknownSignIn):
+                self.row.answer(decision, self.verification.code, by=GRACES_PHONE, now=self.now)
+
+    @invariant()
+    def a_report_is_invisible(self) -> None:
+        """A12: whatever the requester tries, a reported sign-in answers as its twin does that nobody answered."""
+        if self.row.status != "reported":
+            return
+        twin = msgspec.structs.replace(self.row, status="pending")
+        assert self.row.seen_by_requester(self.now) == twin.seen_by_requester(self.now)
+        for verifier in (VERIFIER, OTHER_VERIFIER):
+            assert self.told(self.row, verifier) == self.told(twin, verifier)
+
+    def told(self, standing: SignIn, verifier: str) -> list[object]:
+        """All that the requesting device can find out."""
+        redeemed = self.attempt(lambda: standing.redeem(verifier, self.now))
+        cancelled = self.attempt(lambda: standing.cancel(verifier, self.now))
+        polled, in_time = standing.polled(self.now)
+        waiting = (redeemed.standing, redeemed.interval) if isinstance(redeemed, StillWaiting) else None
+        gave_up = cancelled.status if isinstance(cancelled, SignIn) else type(cancelled)
+        return [type(redeemed), str(redeemed), waiting, gave_up, polled.poll_interval, polled.next_poll_at, in_time]
+
+    @invariant()
+    def it_never_becomes_another_sign_in(self) -> None:
+        """Only status, tries, expiry, approver, version and polls move."""
+        moving = {"status", "tries_left", "expires_at", "let_in_by", "version", "next_poll_at", "poll_interval"}
+        for field in set(self.row.__struct_fields__) - moving:
+            assert getattr(self.row, field) == getattr(self.rows[0], field)
+        assert self.row.expires_at == self.ledger.deadline
+
+
+SignInMachine.TestCase.settings = settings(max_examples=800, stateful_step_count=30)
+
+
+# A5, A7: whatever happens in whatever order, one answer decides and one redeem gets the session.
+TestSignInMachine = SignInMachine.TestCase
+
+
+@pytest.mark.parametrize("mode", ["none", "choose", "enter"])
+def test_a5_of_many_answers_to_one_sight_one_is_kept(mode: Mode) -> None:
+    """A5: approvers who all saw the same pending sign-in decide it once, and the first decision stands."""
+    machine = SignInMachine()
+    machine.start(("approval", mode))
+    seen = machine.row
+    code = machine.verification.code
+    decisions: list[Decision] = ["deny", "allow", "allow", "report", "deny"]
+    kept = [machine.keep(seen, seen.answer(one, code, by=ADAS_PHONE, now=NOW)) for one in decisions]
+    assert kept == [True, False, False, False, False]
+    assert machine.row.status == "denied"
+
+
+def test_a7_of_many_redeems_of_one_sight_one_is_kept() -> None:
+    """A7: a device that redeems many times at once gets one session."""
+    machine = SignInMachine()
+    machine.start(("approval", "none"))
+    machine.answer(0, "allow", "missing")
+    seen = machine.row
+    assert [machine.keep(seen, seen.redeem(VERIFIER, NOW)) for _ in range(3)] == [True, False, False]
+    assert machine.row.status == "redeemed"
+
+
+def test_a5_cancelling_and_allowing_at_once_has_one_outcome() -> None:
+    """A5: where the requester gives up while an approver allows, whoever writes first decides."""
+    machine = SignInMachine()
+    machine.start(("approval", "none"))
+    seen = machine.row
+    allowed, cancelled = seen.answer("allow", None, by=ADAS_PHONE, now=NOW), seen.cancel(VERIFIER, NOW)
+    assert machine.keep(seen, cancelled)
+    assert not machine.keep(seen, allowed)
+    assert machine.row.status == "cancelled"
