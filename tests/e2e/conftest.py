@@ -13,7 +13,9 @@ import pytest
 from local.cloud import Cloud
 from local.device import Device
 from local.stack import STACK_NAME, Endpoints, LocalStack
+from nod.domain.identifiers import fingerprint
 
+EDGE_SECRET = "what CloudFront adds"
 PASSWORD = "correct horse battery staple"
 
 
@@ -111,6 +113,7 @@ def strict(deploy: Deploy) -> Stack:
         ApproverPolicy="latest",
         EvictionAge="24",
         SignInLifetime="15",
+        EdgeKeyHash=fingerprint(EDGE_SECRET),
     )
 
 

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 import pytest
 
 from local.device import Socket
-from tests.e2e.conftest import PASSWORD, Deploy, Person, Stack
+from tests.e2e.conftest import EDGE_SECRET, PASSWORD, Deploy, Person, Stack
 
 
 def open_approver(person: Person, sockets: ExitStack) -> Socket:
@@ -58,6 +58,27 @@ def test_r1_3_the_prompt_tells_who_asks_from_where(stack: Stack) -> None:
     assert prompt["message"] == "Film night"
     assert prompt["expires_at"] == sign_in.started["expires_at"]
     assert set(prompt["verification"]) == {"mode", "choices"}
+
+
+@pytest.mark.parametrize(
+    ("secret", "ip", "place"),
+    [(EDGE_SECRET, "203.0.113.7", "Leeds, United Kingdom"), ("guessed", "127.0.0.1", "local network")],
+)
+def test_r1_3_the_place_is_what_a_trusted_edge_says(strict: Stack, secret: str, ip: str, place: str) -> None:
+    """R1.3, A11: address and place come from the edge in front if it knows the secret, and never from anybody else."""
+    alice = strict.person()
+    headers = {
+        "X-Nod-Edge": secret,
+        "X-Forwarded-For": "198.51.100.9",
+        "CloudFront-Viewer-Address": "203.0.113.7:443",
+        "CloudFront-Viewer-City": "Leeds",
+        "CloudFront-Viewer-Country-Name": "United Kingdom",
+    }
+    body = {"method": "approval", "login": alice.login, "challenge": "c" * 43, "device": {"type": "tv", "name": "TV"}}
+    with alice.phone.approving() as approver:
+        assert strict.client.post("/sign-ins", json=body, headers=headers).status_code == 201
+        prompt = approver.expect("prompt")
+    assert (prompt["ip"], prompt["place"]) == (ip, place)
 
 
 def test_r1_4_allowing_lets_the_device_in(stack: Stack) -> None:
