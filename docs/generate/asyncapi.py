@@ -7,7 +7,7 @@ import msgspec
 
 from docs.generate.examples import examples_of
 from docs.generate.messages import EXCHANGES, PUSHES, Exchange, errors_of_frames
-from docs.generate.openapi import VERSION, Document
+from docs.generate.openapi import LICENSE, VERSION, Document
 from docs.generate.schemas import Schema, prose, reference, schemas_of
 from nod.api import frames
 from nod.api.decoding import MAX_FRAME_BYTES
@@ -41,7 +41,7 @@ def asyncapi(exchanges: Iterable[Exchange] = EXCHANGES) -> Document:
     schemas["ErrorReply"]["properties"]["code"] |= _error_codes()
     return {
         "asyncapi": "3.0.0",
-        "info": {"title": "Nod", "version": VERSION, "description": _INTRODUCTION},
+        "info": {"title": "Nod", "version": VERSION, "description": _INTRODUCTION, "license": LICENSE},
         "defaultContentType": "application/json",
         "servers": {"stack": _SERVER},
         "channels": {"connection": _channel(structs)},

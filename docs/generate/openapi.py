@@ -15,7 +15,8 @@ from nod.api.responses import Problem
 from nod.errors import NotFound
 
 Document = dict[str, Any]
-VERSION = "1.0"
+VERSION = "0.1.0"
+LICENSE = {"name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"}
 _INTRODUCTION = f"""\
 Signing in without typing a password: a device that is already signed in lets a new one in.
 
@@ -58,7 +59,7 @@ def openapi(operations: Iterable[Operation] = OPERATIONS) -> Document:
         )
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Nod", "version": VERSION, "description": _INTRODUCTION},
+        "info": {"title": "Nod", "version": VERSION, "description": _INTRODUCTION, "license": LICENSE},
         "servers": [_SERVER],
         "tags": [{"name": name, "description": description} for name, description in TAGS.items()],
         "paths": paths,

@@ -1,8 +1,8 @@
 """JSON Schemas of the wire types, as a reader of an API description wants them.
 
 What msgspec says is kept, with these changes: a field whose type has a `title` refers to a component of that name;
-`x-only` narrows an enumeration to what clients may meet; times have their format; a field that is left out where it
-has nothing to say is not null besides; numbers of our requirements and attacks are left out of descriptions.
+times have their format; a field that is left out where it has nothing to say is not null besides; numbers of our
+requirements and attacks are left out of descriptions.
 """
 
 import re
@@ -104,10 +104,6 @@ def _polished(schema: Any, named: dict[str, Schema]) -> Any:
 def _simplified(schema: Schema) -> Schema:
     if isinstance(schema.get("description"), str):
         schema["description"] = prose(schema["description"])
-    if only := schema.pop("x-only", None):
-        if not set(only) <= set(schema["enum"]):
-            raise ValueError(f"{only} is not within {schema['enum']}")
-        schema["enum"] = only
     if isinstance(schema.get("enum"), list):
         if all(isinstance(value, str) for value in schema["enum"]):
             schema["type"] = "string"

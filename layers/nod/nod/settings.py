@@ -11,7 +11,11 @@ from nod.domain.sessions import Lifetimes
 from nod.domain.verification import Mode
 
 
-class Settings(msgspec.Struct, frozen=True, kw_only=True):
+def _variable(name: str) -> str:
+    return f"NOD_{name.upper()}"
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=_variable):
     """Everything configurable; each field is an environment variable such as `NOD_DEFAULT_VERIFICATION`."""
 
     issuer: str = ""
@@ -52,6 +56,4 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     """The settings of this function; `ValueError` names the variable that does not fit."""
-    variables = {name: f"NOD_{name.upper()}" for name in Settings.__struct_fields__}
-    given = {name: environment[variable] for name, variable in variables.items() if variable in environment}
-    return msgspec.convert(given, Settings, strict=False)
+    return msgspec.convert(dict(environment), Settings, strict=False)

@@ -8,7 +8,7 @@ import msgspec
 
 from nod.api import frames
 from nod.api.decoding import MAX_FRAME_BYTES, decode, frame_id
-from nod.domain.sign_in import Approver, Status
+from nod.domain.sign_in import Approver, Verdict
 from nod.domain.tickets import Ticket
 from nod.errors import Forbidden, InvalidRequest, InvalidToken, NodError
 from nod.flows.answering import Answer, Answering
@@ -116,7 +116,7 @@ class Frames:
         return frames.SessionEndedReply(ended=tuple(ended), id=frame.id)
 
     def _answer(self, frame: frames.Answer, connection_id: str, who: Approver) -> None:
-        def acknowledge(status: Status) -> None:
+        def acknowledge(status: Verdict) -> None:
             self.post(connection_id, frames.Answered(sign_in_id=frame.sign_in_id, status=status, id=frame.id))
 
         answer = Answer(frame.sign_in_id, frame.decision, frame.code)

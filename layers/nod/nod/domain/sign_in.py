@@ -41,35 +41,21 @@ Decision = Annotated[
         " further requests for the login are held back.",
     ),
 ]
-# What clients may see of a status: `x-only` narrows it in the API descriptions. Nobody is told `reported`.
+# What is told of a status, and to whom. Nobody is told `reported`: that these types lack it is checked like any type.
 OpenStatus = Annotated[
-    Status,
+    Literal["started", "pending"],
     Meta(
         title="OpenStatus",
         description="`started`: not to be answered yet, as before an `echo` code is back. `pending`: to be answered.",
-        extra_json_schema={"x-only": ["started", "pending"]},
     ),
 ]
-Verdict = Annotated[
-    Status,
-    Meta(title="Verdict", description="How it was answered.", extra_json_schema={"x-only": ["allowed", "denied"]}),
-]
-Ending = Annotated[
-    Status,
-    Meta(
-        title="Ending",
-        description="How a prompt ended.",
-        extra_json_schema={"x-only": ["allowed", "denied", "cancelled"]},
-    ),
-]
+Verdict = Annotated[Literal["allowed", "denied"], Meta(title="Verdict", description="How it was answered.")]
+Ending = Annotated[Literal["allowed", "denied", "cancelled"], Meta(title="Ending", description="How a prompt ended.")]
 SeenStatus = Annotated[
-    Status,
+    Literal["started", "pending", "allowed", "denied", "cancelled", "expired", "redeemed"],
     Meta(
         title="SeenStatus",
         description="The status as the device that asks is told; `allowed` is to be redeemed within 60 seconds.",
-        extra_json_schema={
-            "x-only": ["started", "pending", "allowed", "denied", "cancelled", "expired", "redeemed"],
-        },
     ),
 ]
 
@@ -112,7 +98,7 @@ class SignIn(msgspec.Struct, frozen=True, kw_only=True):
         """The status at `now`: a live sign-in whose time has run out is expired, whatever its row says."""
         return "expired" if self.status in LIVE and now >= self.expires_at else self.status
 
-    def seen_by_requester(self, now: datetime) -> Status:
+    def seen_by_requester(self, now: datetime) -> SeenStatus:
         """The status as the requesting device is told: a report looks like a request nobody answers (A12)."""
         standing = self.standing(now)
         return "pending" if standing == "reported" else standing
@@ -224,7 +210,7 @@ class Approver(msgspec.Struct, frozen=True):
 class StillWaiting(NodError):
     """Not an error to a client: nobody has answered yet. `standing` is started or pending, `interval` in seconds."""
 
-    def __init__(self, standing: Status, interval: timedelta) -> None:
+    def __init__(self, standing: OpenStatus, interval: timedelta) -> None:
         """How the sign-in stands, and how often it may be polled."""
         super().__init__()
         self.standing = standing

@@ -9,7 +9,7 @@ import msgspec
 from nod.concurrency import Together
 from nod.domain.connections import Connection
 from nod.domain.pushes import PromptClosed, Push, SignInResolved
-from nod.domain.sign_in import Approver, Decision, Overtaken, SignIn, Status
+from nod.domain.sign_in import Approver, Decision, Overtaken, SignIn, Status, Verdict
 from nod.errors import UnknownSignIn, WrongCode
 from nod.flows.ports import Clock, Connections, Logins, SignIns
 from nod.flows.prompting import Telling
@@ -40,8 +40,8 @@ class Answering:
         *,
         by: Approver,
         connection_id: str | None = None,
-        acknowledge: Callable[[Status], object] | None = None,
-    ) -> Status:
+        acknowledge: Callable[[Verdict], object] | None = None,
+    ) -> Verdict:
         """Decide a sign-in: `allowed` or `denied` (a report too is a denial to approvers).
 
         `connection_id` is the connection that answers; it is told by `acknowledge`, beside the others. Raises what
@@ -55,7 +55,7 @@ class Answering:
             lambda: self.connections.of(answer.sign_in_id),
         )
         others = [one for one in approvers if one.connection_id != connection_id and one.purpose == "approve"]
-        shown: Status = "allowed" if status == "allowed" else "denied"
+        shown: Verdict = "allowed" if status == "allowed" else "denied"
         frames = _closing(answer.sign_in_id, shown, others, waiting if status != "reported" else [])
         self.together(
             lambda: self.telling.tell(frames, now),
@@ -93,7 +93,7 @@ class Answering:
 
 
 def _closing(
-    sign_in_id: str, status: Status, approvers: list[Connection], waiting: list[Connection]
+    sign_in_id: str, status: Verdict, approvers: list[Connection], waiting: list[Connection]
 ) -> list[tuple[Connection, Push]]:
     closed = PromptClosed(sign_in_id, status)
     resolved = SignInResolved(sign_in_id, status)

@@ -21,7 +21,7 @@ from nod.domain.text import require_readable
 from nod.domain.tickets import Ticket
 from nod.domain.verification import Mode, Verification, clashes, code_mark, draw, effective_mode
 from nod.errors import NoApproverOnline, NodError, NotAnswerable, UnknownSignIn, WrongCode
-from nod.flows.ports import ClaimedSlot, Clock, Connections, Logins, SignIns, Throttles
+from nod.flows.ports import Clock, Connections, Logins, SignIns, Throttles
 from nod.flows.prompting import Prompting
 
 
@@ -116,6 +116,8 @@ class Approval:
         prompt = self._prompt(after, Verification("echo", code)) if after.status == "pending" else None
         connections = self._keep_confirmed(before, after, prompt, now)
         if prompt is None:
+            if after.status == "denied" and after.slot:
+                self.logins.release(after.login, after.slot)
             raise WrongCode(f"{after.tries_left} more tries")
         if not self.prompting.ask(prompt, connections, now):
             self._nobody_there(after, now)
@@ -130,23 +132,19 @@ class Approval:
             lambda: _outcome(lambda: self.throttles.count(per_address, network.ip, now)),
         )
         refusals = [error for error in (starts_left, claimed, prompts_left) if isinstance(error, NodError)]
+        # Draw again where another open sign-in of the login shows the same code (R1.7).
+        while not refusals and clashes(draft.verification, login.key, claimed.other_marks):
+            self.logins.release(login.key, draft.slot.text)
+            draft = self._draft(login, mode, now)
+            claimed = _outcome(partial(self.logins.claim, login.key, draft.slot, now))
+            refusals = [claimed] if isinstance(claimed, NodError) else []
         if not refusals:
-            return self._told_apart(draft, claimed, login, mode, now)
+            return draft, claimed.account_id
         if not isinstance(claimed, NodError):
             self.logins.release(login.key, draft.slot.text)
         if self.policy.conceal and not isinstance(starts_left, NodError):
             return draft, None
         raise refusals[0]
-
-    def _told_apart(
-        self, draft: Draft, claimed: ClaimedSlot, login: Login, mode: Mode, now: datetime
-    ) -> tuple[Draft, str]:
-        """Draw again where another open sign-in of the login shows the same code (R1.7)."""
-        while clashes(draft.verification, login.key, claimed.other_marks):
-            self.logins.release(login.key, draft.slot.text)
-            draft = self._draft(login, mode, now)
-            claimed = self.logins.claim(login.key, draft.slot, now)
-        return draft, claimed.account_id
 
     def _draft(self, login: Login, mode: Mode, now: datetime) -> Draft:
         sign_in_id = new_identifier(self.rng)

@@ -9,7 +9,7 @@ from nod.domain.connections import Connection, Purpose
 from nod.domain.identifiers import fingerprint, new_secret
 from nod.domain.prompts import ShownPrompt
 from nod.domain.sessions import Session
-from nod.domain.sign_in import Approver, Status
+from nod.domain.sign_in import Approver, SeenStatus
 from nod.domain.tickets import TICKET_LIFETIME, Ticket
 from nod.errors import InvalidToken, UnknownSignIn
 from nod.flows.ports import Clock, Connections, Prompts, SignIns, Tickets
@@ -87,7 +87,7 @@ class Connecting:
         )
         return [prompt.shown() for prompt in prompts]
 
-    def standing(self, sign_in_id: str) -> Status:
+    def standing(self, sign_in_id: str) -> SeenStatus:
         """The status of a sign-in, for the device that waits for it."""
         sign_in = self.sign_ins.get(sign_in_id)
         if sign_in is None:
