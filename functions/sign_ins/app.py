@@ -47,7 +47,8 @@ def redeem(sign_in_id: str) -> Response[Any]:
 @app.delete("/sign-ins/<sign_in_id>")
 def cancel(sign_in_id: str) -> Response[Any]:
     """Give up: 204. The verifier is the bearer token."""
-    FLOWS.redeeming.cancel(http.identifier(sign_in_id, UnknownSignIn), http.bearer(app))
+    verifier = http.bearer(app)
+    FLOWS.redeeming.cancel(http.identifier(sign_in_id, UnknownSignIn), verifier)
     return http.answer(204)
 
 
