@@ -5,27 +5,24 @@ request through the function. A bare boto3 DynamoDB client, made and used once, 
 comparison. Times are of the process's own CPU, which other load on the machine disturbs least.
 """
 
-import json
 import os
 import statistics
 import subprocess
 import sys
 import sysconfig
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from benchmarks import stub
 from local import stack
 from local.cloud import ROOT
 
-# The first request of each function: one that a stranger sends, and that needs the function's usual collaborators.
+# The first request of each function is one that succeeds: start with a prompt posted, refresh with a token signed, a
+# ticket used, a welcome posted. What the answer must hold is checked, so that no refusal is taken for a fast start.
 FIRST_REQUESTS = {
-    "sign_ins": "sign_ins/start",
-    "account": "account/refresh",
-    "authorizer": "authorizer/connect",
-    "websocket": "websocket/hello",
+    "sign_ins": ("sign_ins/start", '"statusCode": 201'),
+    "account": ("account/refresh", '"statusCode": 200'),
+    "authorizer": ("authorizer/connect", '"Allow"'),
+    "websocket": ("websocket/hello", '"statusCode": 200'),
 }
 
 FUNCTION = """
@@ -35,8 +32,10 @@ app = runpy.run_path(sys.argv[1], run_name="app")
 class Context:
     function_name = invoked_function_arn = aws_request_id = "bench"
     memory_limit_in_mb = 512
-app["handler"](json.load(open(sys.argv[2])), Context())
+answer = app["handler"](json.load(open(sys.argv[2])), Context())
 print(time.process_time() - began)
+if sys.argv[3] not in json.dumps(answer):
+    sys.exit(f"not the answer that was to be measured: {answer}")
 """
 
 BARE_CLIENT = """
@@ -51,12 +50,12 @@ def measure(directory: Path, rounds: int) -> None:
     """Print a table: milliseconds of CPU (median, least), and the median in proportion to the bare client."""
     layer = stack.build(directory).parent / "NodLayer/python"
     seconds: dict[str, list[float]] = {name: [] for name in ("bare boto3 client", *FIRST_REQUESTS)}
-    with _stub() as endpoint:
+    with stub.running() as endpoint:
         for _ in range(rounds):
             # One after another within a round, so that a slow moment of the machine meets all of them alike.
             seconds["bare boto3 client"].append(_run([BARE_CLIENT], sysconfig.get_path("purelib"), endpoint))
-            for function, request in FIRST_REQUESTS.items():
-                arguments = [f"{ROOT}/functions/{function}/app.py", f"{ROOT}/events/{request}.json"]
+            for function, (request, sign) in FIRST_REQUESTS.items():
+                arguments = [f"{ROOT}/functions/{function}/app.py", f"{ROOT}/events/{request}.json", sign]
                 seconds[function].append(_run([FUNCTION, *arguments], str(layer), endpoint))
     bare = statistics.median(seconds["bare boto3 client"])
     print(f"\nCold start, import to first answer ({rounds} fresh processes each, CPU time)\n")
@@ -76,42 +75,9 @@ def _run(code: list[str], path: str, endpoint: str) -> float:
         "AWS_SECRET_ACCESS_KEY": "bench",
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_EC2_METADATA_DISABLED": "true",
+        "NOD_ALLOWED_ORIGINS": "https://app.example.com",
         "NOD_SIGNING_KEY": "arn:aws:kms:us-east-1:123456789012:key/00000000-0000-0000-0000-000000000000",
     }
     command = [sys.executable, "-S", "-c", *code]
-    ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    ran = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
     return float(ran.stdout.splitlines()[-1])
-
-
-class _Stub(BaseHTTPRequestHandler):
-    """Answers as DynamoDB does for empty tables, and as API Gateway does for an open connection."""
-
-    protocol_version = "HTTP/1.1"
-
-    def do_POST(self) -> None:
-        """One call."""
-        self.rfile.read(int(self.headers.get("content-length", 0)))
-        target = self.headers.get("x-amz-target", "").rpartition(".")[2]
-        refused = target in ("UpdateItem", "DeleteItem")
-        answer = {"__type": "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException"} if refused else {}
-        body = json.dumps(answer | ({"Items": [], "Count": 0} if target == "Query" else {})).encode()
-        self.send_response(400 if refused else 200)
-        self.send_header("content-type", "application/x-amz-json-1.0")
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the base class's.
-        """Say nothing."""
-
-
-@contextmanager
-def _stub() -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Stub) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_address[1]}"
-        finally:
-            server.shutdown()
-            thread.join()

@@ -8,21 +8,23 @@ from pathlib import Path
 from typing import NoReturn
 
 from local import stack
-from local.cloud import ROOT, Cloud, DirectoryInUse, usual_port
-from local.stack import Endpoints, LocalStack, ParameterRefused
+from local.cloud import ROOT, Cloud, DirectoryInUse, PortTaken, usual_port
+from local.stack import Endpoints, LocalStack
 from local.steps import StepFailed, tail
+from local.template import ParameterRefused, require_allowed
 
 _HINTS = """
 Nod is running.
 
   HTTP        {http}
   WebSocket   {websocket}
-  AWS         {emulator}
+  AWS         {emulator} (keys test and test, region us-east-1; the functions' logs are in its CloudWatch Logs)
 
-  Try it:     make demo
-              curl -i {http}/sign-ins -H 'content-type: application/json' -d '{{}}'
-  Settings:   .venv/bin/python -m local deploy --param ConcealAccounts=true
-  Stop it:    Ctrl-C
+  Try it:     curl -i {http}/accounts -H 'content-type: application/json' -d \\
+                '{{"login":"alice","password":"correct horse","device":{{"type":"phone","name":"My phone"}}}}'
+              docs/flows/approval.md goes on from there; `make demo` plays it all on a stack of its own.
+  Change it:  .venv/bin/python -m local deploy --param ConcealAccounts=true
+              builds and deploys anew, with new addresses and empty tables.
 """
 
 
@@ -36,7 +38,7 @@ def main() -> int:
         return int(options.command(options))
     except KeyboardInterrupt:
         return 130
-    except (StepFailed, DirectoryInUse, ParameterRefused) as problem:
+    except (StepFailed, DirectoryInUse, PortTaken, ParameterRefused, FileExistsError, FileNotFoundError) as problem:
         print(problem, file=sys.stderr)
         return 1
 
@@ -44,7 +46,7 @@ def main() -> int:
 def run(options: argparse.Namespace) -> int:
     """Serve in the foreground until interrupted; the status is 1 where the emulator ended by itself."""
     with LocalStack.start(options.directory, port=options.port or usual_port(), parameters=options.param) as running:
-        print(_HINTS.format_map(asdict(running.endpoints)), flush=True)
+        print(_HINTS.format_map(asdict(running.endpoints)) + "  Stop it:    Ctrl-C\n", flush=True)
         try:
             status = running.cloud.wait()
         except KeyboardInterrupt:
@@ -69,6 +71,7 @@ def deploy(options: argparse.Namespace) -> int:
     if not emulator or not cloud.answers():
         print("No local cloud is running: start one with `make run`.", file=sys.stderr)
         return 1
+    require_allowed(options.param)
     package = stack.upload(cloud, stack.build(cloud.directory))
     endpoints = stack.deploy(cloud, package, options.name, options.param)
     if options.name == stack.STACK_NAME:

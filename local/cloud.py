@@ -36,6 +36,10 @@ _STARTUP_SECONDS = 60.0
 _POLL_SECONDS = 0.05
 
 
+class PortTaken(Exception):
+    """Nothing can listen on this port."""
+
+
 class DirectoryInUse(Exception):
     """Another local cloud keeps its files in this directory, and is running."""
 
@@ -102,7 +106,8 @@ def start(directory: Path, port: int | None = None) -> Iterator[Cloud]:
 
     Raises:
         DirectoryInUse: another local cloud runs in `directory`.
-        StepFailed: the emulator did not come up, which a taken port also causes.
+        PortTaken: something else listens on `port`.
+        StepFailed: the emulator did not come up.
     """
     directory = directory.resolve()
     with _claim(directory):
@@ -110,7 +115,7 @@ def start(directory: Path, port: int | None = None) -> Iterator[Cloud]:
         scratch = directory / "tmp"
         shutil.rmtree(scratch, ignore_errors=True)
         scratch.mkdir()
-        port = port or free_port()
+        port = _unused(port) if port else free_port()
         process = _spawn(directory, scratch, port)
         cloud = Cloud(f"http://127.0.0.1:{port}", directory, process)
         try:
@@ -127,6 +132,15 @@ def free_port() -> int:
     """Return a TCP port that was free on loopback a moment ago."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         return int(server.getsockname()[1])
+
+
+def _unused(port: int) -> int:
+    # Asked before the start: another emulator on the port would answer in place of ours, and lose its stacks to us.
+    try:
+        with socket.create_server(("127.0.0.1", port)):
+            return port
+    except (OSError, OverflowError) as error:
+        raise PortTaken(f"Port {port} cannot be had on 127.0.0.1: {error}") from None
 
 
 def usual_port() -> int:
@@ -146,7 +160,10 @@ def _claim(directory: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise DirectoryInUse(f"A local cloud is already running with its files in {directory}.") from None
+            raise DirectoryInUse(
+                f"A local cloud is already running with its files in {directory}; its addresses are in endpoints.json."
+                "\nStop it with Ctrl-C where it was started, or start another one with --directory."
+            ) from None
         yield
 
 

@@ -12,11 +12,14 @@ from local.stack import Endpoints
 
 
 def play(endpoints: Endpoints) -> int:
-    """Play everything against a running stack: 0, or 1 where something is not as it should be."""
+    """Play everything against a running stack: 0, or 1 where something is not as it should be.
+
+    The story is that of the local parameters; with others it may well be told otherwise, and stops there.
+    """
     try:
         with httpx.Client(base_url=endpoints.http, timeout=30) as http:
             Play(http).run()
-    except (Unexpected, TimeoutError, httpx.HTTPError) as error:
+    except (Unexpected, TimeoutError, KeyError, httpx.HTTPError) as error:
         print(f"\n  NOT as it should be: {error}", file=sys.stderr, flush=True)
         return 1
     print("\nEverything was as it should be.", flush=True)

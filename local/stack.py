@@ -13,6 +13,7 @@ from typing import Any, Self
 from local import cloud as clouds
 from local.cloud import AWS_SETTINGS, ROOT, Cloud
 from local.steps import StepFailed, run, timed
+from local.template import digest_of_sources, require_allowed
 
 SAM = ROOT / ".tools/sam/bin/sam"
 STACK_NAME = "nod-local"
@@ -64,6 +65,7 @@ class LocalStack:
         Raises:
             StepFailed, DirectoryInUse, ParameterRefused: nothing is left running.
         """
+        require_allowed(parameters or {})
         with clouds.start(directory, port) as cloud:
             # One that was killed outright leaves its own behind.
             (cloud.directory / "endpoints.json").unlink(missing_ok=True)
@@ -84,18 +86,22 @@ class LocalStack:
         return deploy(self.cloud, self.package, name, parameters)
 
 
-class ParameterRefused(Exception):
-    """The template has no such parameter, or does not allow it this value."""
-
-
 def build(directory: Path) -> Path:
-    """Build the template's artefacts for this machine into `directory`; return the built template's path."""
-    built = directory / "build"
+    """Build the template's artefacts for this machine into `directory`; return the built template's path.
+
+    What was built there from the same sources is used again, which also works without a network.
+    """
+    built, mark = directory / "build", directory / "build.digest"
+    digest = f"{digest_of_sources()} {clouds.INTERPRETER}"
+    if mark.exists() and mark.read_text() == digest and (built / "template.yaml").exists():
+        return built / "template.yaml"
+    mark.unlink(missing_ok=True)
     command: list[str | Path] = [SAM, "build", "--build-dir", built, "--template-file", ROOT / "template.yaml"]
     log = directory / "build.log"
     log.unlink(missing_ok=True)
     local = {"NOD_BUILD": "local", "NOD_PYTHON": str(clouds.INTERPRETER)}
     run("build functions and layer", command, cwd=ROOT, env=_environment() | local, log=log)
+    mark.write_text(digest)
     return built / "template.yaml"
 
 
@@ -133,21 +139,15 @@ def deploy(cloud: Cloud, package: str, name: str, parameters: Mapping[str, str])
     """
     cloudformation = cloud.client("cloudformation")
     chosen = local_parameters() | {"EmulatorHost": cloud.host} | dict(parameters)
-    # The emulator lets unknown parameters pass, where AWS refuses them.
-    known = {found["ParameterKey"] for found in cloudformation.validate_template(TemplateBody=package)["Parameters"]}
-    if unknown := sorted(chosen.keys() - known):
-        raise ParameterRefused(f"No such parameter: {', '.join(unknown)}. There are: {', '.join(sorted(known))}.")
+    require_allowed(chosen)
     with timed(f"deploy {name}"):
         cloudformation.delete_stack(StackName=name)
-        try:
-            cloudformation.create_stack(
-                StackName=name,
-                TemplateBody=package,
-                Capabilities=_CAPABILITIES,
-                Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in chosen.items()],
-            )
-        except cloudformation.exceptions.ClientError as error:
-            raise ParameterRefused(error.response["Error"]["Message"]) from None
+        cloudformation.create_stack(
+            StackName=name,
+            TemplateBody=package,
+            Capabilities=_CAPABILITIES,
+            Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in chosen.items()],
+        )
         outputs = _outputs_when_complete(cloud, cloudformation, name)
     return Endpoints(outputs["HttpUrl"], outputs["WebSocketUrl"], cloud.url)
 

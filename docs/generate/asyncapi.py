@@ -65,7 +65,12 @@ _SERVER = {
     },
     "security": [{"$ref": "#/components/securitySchemes/ticket"}],
 }
-_TICKET = {"type": "httpApiKey", "in": "query", "name": "ticket", "description": "Works once, for 30 seconds."}
+_TICKET = {
+    "type": "httpApiKey",
+    "in": "query",
+    "name": "ticket",
+    "description": "Works once. One from `POST /tickets` for 30 seconds, one of a sign-in for as long as that lives.",
+}
 
 
 def _channel(structs: list[type[msgspec.Struct]]) -> dict[str, Any]:

@@ -24,8 +24,8 @@ JSON in and out, at most {MAX_BODY_BYTES // 1024} KiB in. Fields that a request 
 gain fields. Times are RFC 3339 in UTC. Ids and secrets are opaque.
 
 Errors are problem details (RFC 9457), to be told apart by `code`; no other code than those listed with an operation
-comes from it. There is also `{NotFound.code}`, for an address that does not exist. API Gateway itself answers what
-never reaches Nod, such as requests beyond its limits, with JSON that has a `message` and no `code`.
+comes from it. There is also `{NotFound.code}`, for a path whose parts cannot be read. API Gateway itself answers what
+never reaches Nod, such as unknown paths and requests beyond its limits, with JSON that has a `message` and no `code`.
 """
 _SECURITY_SCHEMES = {
     "session": {

@@ -2,32 +2,16 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
-import yaml
 from moto import mock_aws
 
+from local import template
 from nod.bootstrap.parts import Parts, now
 from nod.flows.ports import Clock
 from nod.settings import Settings
-
-TEMPLATE = Path(__file__).resolve().parents[2] / "template.yaml"
-
-
-class _Tags(yaml.SafeLoader):
-    """Reads a template without making anything of CloudFormation's own tags."""
-
-
-_Tags.add_multi_constructor("!", lambda _loader, _tag, node: node.value)
-
-
-def template() -> dict[str, Any]:
-    """The template as data."""
-    read: dict[str, Any] = yaml.load(TEMPLATE.read_text(), Loader=_Tags)  # noqa: S506 - a SafeLoader, and our own file.
-    return read
 
 
 @contextmanager
@@ -38,7 +22,7 @@ def in_process_aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     with mock_aws():
         dynamodb = boto3.client("dynamodb")
-        for name, resource in template()["Resources"].items():
+        for name, resource in template.read()["Resources"].items():
             if resource["Type"] == "AWS::DynamoDB::Table":
                 schema = {key: resource["Properties"][key] for key in ("AttributeDefinitions", "KeySchema")}
                 dynamodb.create_table(TableName=name.removesuffix("Table"), BillingMode="PAY_PER_REQUEST", **schema)

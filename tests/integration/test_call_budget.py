@@ -162,6 +162,12 @@ def test_ending_a_session_takes_four_steps(world: World) -> None:
     ]
 
 
+def test_refreshing_takes_two_steps(world: World) -> None:
+    """S3: the token is rotated in one conditional write, then the next access token is signed."""
+    refresh = world.parts.refreshing.refresh
+    assert world.counted(lambda: refresh(world.grant.refresh_token)) == [["dynamodb UpdateItem Sessions"], ["kms Sign"]]
+
+
 def test_a4_concealed_starts_make_the_same_calls(settings: Settings) -> None:
     """A4: with accounts concealed an unknown login, nobody online and a real start make the same calls."""
     from msgspec.structs import replace
@@ -185,7 +191,13 @@ def test_every_access_is_by_key(world: World) -> None:
     started = world.start()
     world.answer(started)
     world.parts.redeeming.redeem(started.sign_in.sign_in_id, VERIFIER)
+    world.parts.approval.start(Asked("alice", challenge_of(VERIFIER), PC, "echo"), NETWORK)
+    world.parts.redeeming.cancel(world.start().sign_in.sign_in_id, VERIFIER)
+    world.parts.connecting.open_prompts(world.me)
     world.parts.control.listed(world.me)
+    other = world.parts.passwords.sign_in("alice", "correct horse", PC, NETWORK)
+    world.parts.control.end(other.session_id, by=world.me)
+    world.parts.refreshing.refresh(world.grant.refresh_token)
     world.parts.login_binding.account(world.parts.control.alive(world.me))
     assert {action for action, _ in requests} == {
         "GetItem", "UpdateItem", "DeleteItem", "PutItem", "Query", "TransactWriteItems",

@@ -178,6 +178,16 @@ def test_r1_7_the_right_code_allows(mode: Mode) -> None:
     assert sign_in(mode).answer("allow", verification.code, by=ADAS_PHONE, now=NOW).status == "allowed"
 
 
+def test_r1_7_a_wrong_code_says_how_many_tries_are_left() -> None:
+    """R1.7: whoever mistyped a code learns how often he may try again."""
+    details = [sign_in("enter", tries_left=left).wrong_code().detail for left in (2, 1, 0)]
+    assert [detail.rpartition(", ")[2] for detail in details] == [
+        "2 tries are left",
+        "one try is left",
+        "no try is left",
+    ]
+
+
 def test_a2_a_wrong_choice_denies() -> None:
     """A2: in mode `choose` there is one pick, and a wrong one denies."""
     wrong = wrong_code_for(verification_of("choose"))

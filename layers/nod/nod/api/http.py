@@ -26,7 +26,7 @@ T = TypeVar("T")
 def resolver() -> APIGatewayHttpResolver:
     """A resolver that turns errors of ours into problem responses, in this one place."""
     app = APIGatewayHttpResolver()
-    app.exception_handler(NodError)(problem)
+    app.exception_handler(NodError)(_refused)
     app.exception_handler(Exception)(_unexpected)
     app.not_found(lambda _: problem(NotFound()))
     return app
@@ -54,7 +54,7 @@ def bearer(app: APIGatewayHttpResolver) -> str:
     """The bearer token of the request (RFC 6750 section 2.1); `InvalidToken` where there is none."""
     scheme, _, token = app.current_event.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
-        raise InvalidToken("send Authorization: Bearer and the token")
+        raise InvalidToken("send Authorization: Bearer, and the token (to cancel a sign-in: its verifier)")
     return token.strip()
 
 
@@ -94,6 +94,11 @@ def problem(error: NodError) -> Response[Any]:
     if isinstance(error, InvalidToken):
         headers["WWW-Authenticate"] = "Bearer"
     return Response(error.status, PROBLEM_JSON, msgspec.json.encode(content).decode(), headers=headers)
+
+
+def _refused(error: NodError) -> Response[Any]:
+    logger.info("A request was refused", extra={"code": error.code})
+    return problem(error)
 
 
 def _unexpected(error: Exception) -> Response[Any]:

@@ -98,7 +98,7 @@ class Credentials(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SignUp(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A new account for a username, with its first session; other logins can be bound afterwards."""
+    """A new account for a username (no other login), with its first session; further usernames can be bound later."""
 
     login: Login
     password: Password
@@ -112,7 +112,7 @@ class Refresh(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class BindLogin(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A further login for the account."""
+    """A further username for the account."""
 
     login: Login
 

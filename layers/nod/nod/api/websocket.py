@@ -101,7 +101,7 @@ class Frames:
 
     def _to_waiter(self, frame: frames.ClientFrame, sign_in_id: str) -> frames.WaiterWelcome:
         if not isinstance(frame, frames.Hello):
-            raise Forbidden("a device that waits can only say hello")
+            raise Forbidden("a device that waits can only say hello and ping")
         return frames.WaiterWelcome(sign_in_id=sign_in_id, status=self.connecting.standing(sign_in_id), id=frame.id)
 
     def _to_approver(

@@ -29,6 +29,7 @@ from nod.errors import (
     NotAnswerable,
     SlowDown,
     UnknownSignIn,
+    WrongCode,
 )
 
 Method = Annotated[Literal["approval", "phone", "qr"], Meta(title="Method", description="The way into a sign-in.")]
@@ -170,6 +171,11 @@ class SignIn(msgspec.Struct, frozen=True, kw_only=True):
         """What a poll is told that came before its time."""
         seconds = int(self.poll_interval.total_seconds())
         return SlowDown(f"poll no more often than every {seconds} seconds", retry_after=seconds)
+
+    def wrong_code(self) -> WrongCode:
+        """What is told of a wrong code, after it was counted."""
+        left = {0: "no try is", 1: "one try is"}.get(self.tries_left, f"{self.tries_left} tries are")
+        return WrongCode(f"the code is wrong, {left} left")
 
     def require_verifier(self, verifier: str) -> None:
         """Only the device that started this sign-in may go on with it; to others it does not exist (A6)."""

@@ -10,7 +10,7 @@ from nod.concurrency import Together
 from nod.domain.connections import Connection
 from nod.domain.pushes import PromptClosed, Push, SignInResolved
 from nod.domain.sign_in import Approver, Decision, Overtaken, SignIn, Status, Verdict
-from nod.errors import UnknownSignIn, WrongCode
+from nod.errors import UnknownSignIn
 from nod.flows.ports import Clock, Connections, Logins, SignIns
 from nod.flows.prompting import Telling
 
@@ -78,7 +78,7 @@ class Answering:
                 before = overtaken.current
                 continue
             if after.status == "pending":
-                raise WrongCode(f"{after.tries_left} more tries")
+                raise after.wrong_code()
             return after.status
         raise UnknownSignIn()
 

@@ -20,7 +20,7 @@ from nod.domain.sign_in import Overtaken, SignIn, start
 from nod.domain.text import require_readable
 from nod.domain.tickets import Ticket
 from nod.domain.verification import Mode, Verification, clashes, code_mark, draw, effective_mode
-from nod.errors import NoApproverOnline, NodError, NotAnswerable, UnknownSignIn, WrongCode
+from nod.errors import NoApproverOnline, NodError, NotAnswerable, UnknownSignIn
 from nod.flows.ports import Clock, Connections, Logins, SignIns, Throttles
 from nod.flows.prompting import Prompting
 
@@ -97,7 +97,7 @@ class Approval:
             network=network,
             message=message,
             verification=draft.verification,
-            slot=draft.slot.text if account_id else None,
+            slot=draft.slot.text,
             now=now,
             lifetime=self.policy.lifetime,
         )
@@ -118,7 +118,7 @@ class Approval:
         if prompt is None:
             if after.status == "denied" and after.slot:
                 self.logins.release(after.login, after.slot)
-            raise WrongCode(f"{after.tries_left} more tries")
+            raise after.wrong_code()
         if not self.prompting.ask(prompt, connections, now):
             self._nobody_there(after, now)
 

@@ -82,4 +82,12 @@ class Prompting:
 
 
 def _phantom(prompt: Prompt, now: datetime) -> Connection:
-    return Connection(owner=prompt.account_id, connection_id="none-is-open", purpose="approve", ip="", connected_at=now)
+    # It has a session that is nobody's, so that a policy which picks one addresses the prompt as well.
+    return Connection(
+        owner=prompt.account_id,
+        connection_id="none-is-open",
+        purpose="approve",
+        ip="",
+        connected_at=now,
+        session_id=NOBODY,
+    )

@@ -104,6 +104,9 @@ class Logins:
         actions: list[Action] = [LoginRow.slots.set(living | {slot.text})]
         if seen.held_from:
             actions.append(LoginRow.held_from.remove())
+        if seen.held_from and seen.next_hold:
+            # Doubling has no bound of its own: without this one, months of reports would outgrow every type.
+            actions.append(LoginRow.next_hold.set(hold_length(seen.next_hold)))
         item, taken = update_or_show(LoginRow(login), actions, unchanged_slots & unchanged_hold)
         if taken:
             return item

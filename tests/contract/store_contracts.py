@@ -1,0 +1,26 @@
+"""What flows rely on in the stores: one class of tests for each port, which take a fixture `stores` with nothing in it.
+
+The classes are collected where they are imported: by `tests/unit` for the fakes, by `tests/integration` for the tables.
+"""
+
+from tests.contract.accounts import AccountsContract
+from tests.contract.connections import ConnectionsContract
+from tests.contract.deciding import DecidingContract
+from tests.contract.logins import LoginsContract
+from tests.contract.prompts import PromptsContract
+from tests.contract.sessions import SessionsContract
+from tests.contract.sign_ins import SignInsContract
+from tests.contract.throttles import ThrottlesContract
+from tests.contract.tickets import TicketsContract
+
+__all__ = [
+    "AccountsContract",
+    "ConnectionsContract",
+    "DecidingContract",
+    "LoginsContract",
+    "PromptsContract",
+    "SessionsContract",
+    "SignInsContract",
+    "ThrottlesContract",
+    "TicketsContract",
+]
