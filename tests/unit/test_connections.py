@@ -31,7 +31,7 @@ def test_r1_5_all_are_asked_together() -> None:
 
 def test_r1_5_latest_is_the_last_connected() -> None:
     """R1.5: `latest` asks the last connected, and the one before it when that is gone."""
-    assert order("latest") == [["third"], ["second"], ["first"]]
+    assert order("latest", {"first": 60}) == [["third"], ["second"], ["first"]]
 
 
 def test_r1_5_active_is_the_most_recently_active() -> None:

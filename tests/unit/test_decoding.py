@@ -37,6 +37,7 @@ def test_what_is_right_is_read() -> None:
 
 def test_i2_a_body_over_the_limit_is_too_large() -> None:
     """I2: one byte over the limit is refused as 413, before it is even read."""
+    assert (MAX_BODY_BYTES, MAX_FRAME_BYTES) == (16_384, 8_192)
     body = encoded()
     padded = body + b" " * (MAX_BODY_BYTES - len(body))
     assert start(padded).login == "ada"

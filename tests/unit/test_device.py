@@ -24,6 +24,14 @@ def test_r1_8_id_and_app_may_be_missing() -> None:
     assert msgspec.json.encode(device) == b'{"type":"other","name":"Toaster"}'
 
 
+@pytest.mark.parametrize("length", [1, 64])
+def test_r1_8_names_have_up_to_64_characters(length: int) -> None:
+    """R1.8: the shortest and the longest name, app and id are read."""
+    device = Device("phone", "n" * length, "i" * 2 * length, "a" * length)
+    assert msgspec.json.decode(msgspec.json.encode(device), type=Device) == device
+    assert msgspec.json.decode(b'{"type":"phone","name":"n","id":"i"}', type=Device).id == "i"
+
+
 @pytest.mark.parametrize(
     "change",
     [

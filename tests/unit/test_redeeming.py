@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import msgspec
 import pytest
 
 from nod.domain.identifiers import fingerprint
@@ -98,6 +99,19 @@ def test_r1_6_the_grant_speaks_for_that_session() -> None:
     token = parse_refresh_token(grant.refresh_token)
     assert (token.account_id, token.session_id) == (ADA, grant.session_id)
     assert (kept.refresh_hash, kept.family_hash) == (fingerprint(token.secret), fingerprint(token.family))
+
+
+def test_r1_6_a_grant_has_the_fields_of_the_contract() -> None:
+    """R1.6: whether the account is new is told only to a device that has just made one."""
+    service, started = answered()
+    assert set(msgspec.json.decode(msgspec.json.encode(service.redeem(started)))) == {
+        "account_id",
+        "session_id",
+        "access_token",
+        "token_type",
+        "expires_in",
+        "refresh_token",
+    }
 
 
 def test_r1_6_only_the_requesting_device_gets_the_session() -> None:

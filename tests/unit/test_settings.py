@@ -14,6 +14,8 @@ def test_without_variables_the_defaults_hold() -> None:
     assert (settings.default_verification, settings.minimum_verification) == ("choose", "choose")
     assert (settings.conceal_accounts, settings.password_sign_up) == (False, False)
     assert settings.eviction_age_hours == 24
+    assert (settings.session_idle_days, settings.session_max_days) == (30, 90)
+    assert (settings.sign_in_lifetime_seconds, settings.starts_per_minute_per_address) == (120, 30)
 
 
 def test_variables_are_read_as_their_types() -> None:

@@ -17,6 +17,19 @@ from nod.domain.verification import (
     effective_mode,
 )
 
+
+class Extreme(Random):
+    """A source of randomness that always draws the first or the last of what there is."""
+
+    def __init__(self, end: int) -> None:
+        super().__init__()
+        self.end = end
+
+    def randrange(self, *bounds: int) -> int:  # type: ignore[override]
+        """The number at that end."""
+        return range(*bounds)[self.end]
+
+
 MODES = st.sampled_from(WEAKEST_TO_STRONGEST)
 SEEDS = st.integers(min_value=0)
 
@@ -38,6 +51,13 @@ def test_r1_7_the_other_codes_have_six_digits(seed: int, mode: Mode) -> None:
     assert verification.code.isdigit()
     assert len(verification.code) == 6
     assert verification.choices == ()
+
+
+def test_r1_7_every_number_can_be_drawn() -> None:
+    """R1.7: the choices are all the two-digit numbers, and the codes all those of six digits."""
+    choices = {choice for seed in range(500) for choice in draw("choose", Random(seed)).choices}
+    assert choices == {str(number) for number in range(10, 100)}
+    assert [draw("enter", Extreme(end)).code for end in (0, -1)] == ["000000", "999999"]
 
 
 def test_r1_7_none_draws_nothing() -> None:
