@@ -179,6 +179,10 @@ class SignIns:
         self._keep(before, after, now)
         self.rows.sessions[session.account_id, session.session_id] = session
 
+    def take_back(self, redeemed: SignIn, session: Session, now: datetime) -> None:
+        self._keep(redeemed, replace(redeemed, status="allowed", version=redeemed.version + 1), now)
+        self.rows.sessions.pop((session.account_id, session.session_id), None)
+
     def cancel(self, before: SignIn, after: SignIn, now: datetime) -> None:
         self._keep(before, after, now)
         self._close_prompt(before)
@@ -239,6 +243,11 @@ class Connections:
         if connection.session_id and not self.rows.is_alive(connection.owner, connection.session_id, now):
             raise InvalidToken("the session was ended")
         self.rows.connections[connection.owner, connection.connection_id] = connection
+
+    def opened(self, owner: str, connection_id: str) -> None:
+        key = (owner, connection_id)
+        if key in self.rows.connections:
+            self.rows.connections[key] = replace(self.rows.connections[key], opened=True)
 
     def remove(self, owner: str, connection_id: str) -> None:
         self.rows.connections.pop((owner, connection_id), None)

@@ -50,7 +50,7 @@ class SessionsContract:
         """S3: once exchanged it is refused, and nothing changes."""
         stores.sessions.put(session())
         first = self.rotate(stores, "first secret", NOW)
-        assert self.rotate(stores, "first secret", after(1)) is None
+        assert self.rotate(stores, "first secret", after(1), following="another secret") is None
         assert stores.sessions.get(ADA, ADAS_PHONE.session_id) == first
 
     @pytest.mark.parametrize(("secret", "family"), [("guess", "family"), ("first secret", "guess")])
@@ -107,8 +107,10 @@ class SessionsContract:
         assert stores.sessions.get(ADA, "ONE") is None
 
     @staticmethod
-    def rotate(stores: Stores, secret: str, now: datetime, family: str = "family") -> object:
+    def rotate(
+        stores: Stores, secret: str, now: datetime, family: str = "family", following: str = "next secret"
+    ) -> object:
         """Exchange a token for the next one."""
         return stores.sessions.rotate(
-            refresh_token(secret, family), next_hash=fingerprint("next secret"), expires_at=after(1000), now=now
+            refresh_token(secret, family), next_hash=fingerprint(following), expires_at=after(1000), now=now
         )

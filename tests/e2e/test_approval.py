@@ -409,3 +409,23 @@ def test_r1_9_a_late_approver_misses_nothing(stack: Stack) -> None:
             answer = late.ask("answer", sign_in_id=sign_in.id, decision="allow", code=sign_in.code)
             assert answer["status"] == "allowed"
             assert late.ask("hello")["prompts"] == []
+
+
+def test_r1_5_an_approver_that_has_just_left_is_not_asked(strict: Stack, stack: Stack) -> None:
+    """R1.5, R1.6: a connection that said hello and is gone is gone at once: the next is asked, or nobody is online."""
+    alice = stack.person()
+    with alice.phone.approving():
+        row = stack.items("Connections", "owner", alice.account_id)[0]
+    assert row["opened"]["BOOL"] is True
+    while stack.items("Connections", "owner", alice.account_id):
+        continue  # Until $disconnect has run.
+    stack.put("Connections", row | {"connection_id": {"S": "AAAAAAAAAAAAAAA="}})
+    response = stack.device().request_start(alice.login, "v" * 43)
+    assert (response.status_code, response.json()["code"]) == (409, "no_approver_online")
+    bob = strict.person()
+    with bob.phone.approving() as approver:
+        row = strict.items("Connections", "owner", bob.account_id)[0]
+        later = {"N": str(int(row["connected_at"]["N"]) + 1)}
+        strict.put("Connections", row | {"connection_id": {"S": "AAAAAAAAAAAAAAA="}, "connected_at": later})
+        sign_in = strict.device().start(bob.login)
+        assert approver.expect("prompt")["sign_in_id"] == sign_in.id

@@ -46,7 +46,7 @@ NEEDED: dict[str, dict[str, set[str]]] = {
     },
     "Authorizer": {"Tickets": {"DeleteItem"}},
     "WebSocket": {
-        "Connections": {"Query", "PutItem", "DeleteItem"},
+        "Connections": {"Query", "PutItem", "UpdateItem", "DeleteItem"},
         "Sessions": {"GetItem", "Query", "DeleteItem"},
         "SignIns": {"GetItem", "UpdateItem"},
         "Prompts": {"Query", "DeleteItem"},

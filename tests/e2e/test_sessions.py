@@ -216,3 +216,37 @@ def test_s5_forged_access_tokens_are_refused(stack: Stack, forgery: str) -> None
     response = httpx.get(f"{stack.http}/sessions", headers=headers, timeout=30)
     assert (response.status_code, response.json()["code"]) == (401, "invalid_token")
     assert response.headers["www-authenticate"] == "Bearer"
+
+
+def test_s3_a_failing_signature_loses_nothing(stack: Stack) -> None:
+    """S3, A7: while the key cannot sign, refresh and redeem fail; tried again afterwards, both succeed."""
+    alice, pc = stack.person(), stack.device()
+    with alice.phone.approving() as approver:
+        sign_in = pc.start(alice.login, verification="none")
+        approver.ask("answer", sign_in_id=sign_in.id, decision="allow")
+    kms, key = stack.cloud.client("kms"), stack.resources["SigningKey"]
+    kms.disable_key(KeyId=key)
+    try:
+        assert sign_in.redeem().status_code == 500
+        assert alice.phone.refresh().status_code == 500
+    finally:
+        kms.enable_key(KeyId=key)
+    assert len(stack.items("Sessions", "account_id", alice.account_id)) == 1
+    assert pc.redeem(sign_in).status_code == 200
+    assert alice.phone.refresh().status_code == 200
+
+
+def test_r2_2_a_session_that_ends_itself_gets_its_confirmation(stack: Stack) -> None:
+    """R2.2: `endSession` of one's own session is answered before the connection closes."""
+    alice = stack.person()
+    with alice.phone.approving() as approver:
+        assert approver.ask("endSession", session_id=alice.phone.session_id)["ended"] == [alice.phone.session_id]
+
+
+def test_s5_strange_headers_of_a_token_are_refused(stack: Stack) -> None:
+    """S5, I1: a `crit` header of any type is refused like any other forgery."""
+    crits: tuple[Any, ...] = (None, 1, True, [1], [None], [{}], "x")
+    for crit in crits:
+        token = f"{encoded({'alg': 'RS256', 'crit': crit})}.e30.AAAA"
+        headers = {"Authorization": f"Bearer {token}"}
+        assert httpx.get(f"{stack.http}/sessions", headers=headers, timeout=30).status_code == 401

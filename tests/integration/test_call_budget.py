@@ -162,10 +162,14 @@ def test_ending_a_session_takes_four_steps(world: World) -> None:
     ]
 
 
-def test_refreshing_takes_two_steps(world: World) -> None:
-    """S3: the token is rotated in one conditional write, then the next access token is signed."""
+def test_refreshing_takes_three_steps(world: World) -> None:
+    """S3: read, sign, and only then use the token up, in one conditional write: a failed signature loses nothing."""
     refresh = world.parts.refreshing.refresh
-    assert world.counted(lambda: refresh(world.grant.refresh_token)) == [["dynamodb UpdateItem Sessions"], ["kms Sign"]]
+    assert world.counted(lambda: refresh(world.grant.refresh_token)) == [
+        ["dynamodb GetItem Sessions"],
+        ["kms Sign"],
+        ["dynamodb UpdateItem Sessions"],
+    ]
 
 
 def test_a4_concealed_starts_make_the_same_calls(settings: Settings) -> None:

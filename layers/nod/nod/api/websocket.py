@@ -96,24 +96,25 @@ class Frames:
         who = Approver(ticket.owner, ticket.session_id)
         if isinstance(frame, frames.Answer):
             self._answer(frame, connection_id, who)
+        elif isinstance(frame, frames.EndSession):
+            self._end(frame, connection_id, who)
+        elif isinstance(frame, frames.Hello):
+            prompts = tuple(self.connecting.open_prompts(who, connection_id))
+            self.post(connection_id, frames.Welcome(session_id=who.session_id, prompts=prompts, id=frame.id))
         else:
-            self.post(connection_id, self._to_approver(frame, connection_id, who))
+            sessions = tuple(self.control.listed(who))
+            self.post(connection_id, frames.SessionsReply(sessions=sessions, id=frame.id))
 
     def _to_waiter(self, frame: frames.ClientFrame, sign_in_id: str) -> frames.WaiterWelcome:
         if not isinstance(frame, frames.Hello):
             raise Forbidden("a device that waits can only say hello and ping")
         return frames.WaiterWelcome(sign_in_id=sign_in_id, status=self.connecting.standing(sign_in_id), id=frame.id)
 
-    def _to_approver(
-        self, frame: frames.Hello | frames.ListSessions | frames.EndSession, connection_id: str, who: Approver
-    ) -> frames.Reply:
-        if isinstance(frame, frames.Hello):
-            prompts = tuple(self.connecting.open_prompts(who))
-            return frames.Welcome(session_id=who.session_id, prompts=prompts, id=frame.id)
-        if isinstance(frame, frames.ListSessions):
-            return frames.SessionsReply(sessions=tuple(self.control.listed(who)), id=frame.id)
-        ended = self.control.end(frame.session_id, by=who, connection_id=connection_id)
-        return frames.SessionEndedReply(ended=tuple(ended), id=frame.id)
+    def _end(self, frame: frames.EndSession, connection_id: str, who: Approver) -> None:
+        def acknowledge(ended: list[str]) -> None:
+            self.post(connection_id, frames.SessionEndedReply(ended=tuple(ended), id=frame.id))
+
+        self.control.end(frame.session_id, by=who, connection_id=connection_id, acknowledge=acknowledge)
 
     def _answer(self, frame: frames.Answer, connection_id: str, who: Approver) -> None:
         def acknowledge(status: Verdict) -> None:

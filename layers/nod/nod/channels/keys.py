@@ -41,7 +41,7 @@ class PublicKeys:
             if decoded.header.get("typ") != "at+jwt" or decoded.header.get("kid") != self._profile.kid:
                 raise InvalidToken()
             self._claims(now).validate(decoded.claims)
-        except (JoseError, ValueError):
+        except (JoseError, ValueError, TypeError):  # TypeError: a `crit` header of a strange type.
             raise InvalidToken() from None
         return Approver(decoded.claims["sub"], decoded.claims["sid"])
 

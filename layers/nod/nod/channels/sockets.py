@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from nod.observability import logger
 
@@ -25,21 +25,23 @@ class Sockets:
             self._client.post_to_connection(ConnectionId=connection_id, Data=msgspec.json.encode(frame))
         except self._client.exceptions.GoneException:
             return False
-        except ClientError as error:
-            logger.error("A frame could not be posted", extra={"error_code": error.response["Error"]["Code"]})
+        except (BotoCoreError, ClientError) as error:
+            logger.error("A frame could not be posted", extra={"kind": type(error).__name__})
         return True
 
     def last_active(self, connection_id: str) -> datetime | None:
-        """When the connection last sent or got something; None where it is gone."""
+        """When the connection last sent or got something; None where it is gone or cannot be asked."""
         try:
             last_active: datetime = self._client.get_connection(ConnectionId=connection_id)["LastActiveAt"]
-        except self._client.exceptions.GoneException:
+        except (BotoCoreError, ClientError):
             return None
         return last_active
 
     def close(self, connection_id: str) -> None:
-        """Close a connection; one that is gone is closed."""
+        """Close a connection; one that is gone is closed, and one that cannot be closed can do nothing any more."""
         try:
             self._client.delete_connection(ConnectionId=connection_id)
         except self._client.exceptions.GoneException:
             return
+        except (BotoCoreError, ClientError) as error:
+            logger.error("A connection could not be closed", extra={"kind": type(error).__name__})

@@ -29,6 +29,7 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
     session_id: str | None = None
     device: Device | None = None
     signed_in_at: datetime | None = None
+    opened: bool = False
 
     @property
     def expires_at(self) -> datetime:
@@ -37,7 +38,7 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
 
     def is_opening(self, now: datetime) -> bool:
         """Whether "gone" may still mean that the handshake is under way; `hello` then brings what was missed."""
-        return now < self.connected_at + OPENING_TIME
+        return not self.opened and now < self.connected_at + OPENING_TIME
 
 
 def approvers_among(connections: Sequence[Connection], now: datetime) -> list[Connection]:
@@ -65,7 +66,8 @@ def in_order_of_asking(
         ranked = sorted(approvers, key=lambda one: one.connected_at, reverse=True)
     else:
         ranked = sorted(approvers, key=lambda one: _activity(one, last_active), reverse=True)
-    return [[one] for one in ranked]
+    # Those that have not said hello come last: nobody knows whether they will.
+    return [[one] for one in sorted(ranked, key=lambda one: not one.opened)]
 
 
 def _activity(one: Connection, last_active: Mapping[str, datetime]) -> tuple[datetime, datetime]:

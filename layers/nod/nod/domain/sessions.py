@@ -44,6 +44,11 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
         """Whether the session has not run out."""
         return now < min(self.expires_at, self.ends_at)
 
+    def is_current(self, token: "RefreshToken") -> bool:
+        """Whether a token is the one that may be used now."""
+        right_family = matches(token.family, expected_fingerprint=self.family_hash)
+        return matches(token.secret, expected_fingerprint=self.refresh_hash) and right_family
+
     def was_issued(self, token: "RefreshToken") -> bool:
         """Whether a token that is not the current one is an earlier one of this session, used already."""
         return matches(token.family, expected_fingerprint=self.family_hash) and not matches(

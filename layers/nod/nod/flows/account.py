@@ -111,17 +111,24 @@ class Refreshing:
         """The next grant of a session. `InvalidToken` otherwise; a token used before also ends its session (S3)."""
         now = self.clock()
         token = parse_refresh_token(refresh_token)
-        fresh = RefreshToken(token.account_id, token.session_id, token.family, new_secret(self.rng))
-        session = self.sessions.rotate(
-            token, next_hash=fresh.secret_hash, expires_at=now + self.lifetimes.idle, now=now
-        )
-        if session is None:
-            self._end_if_replayed(token, now)
-            raise InvalidToken()
-        return grant_for(session, self.signer.sign(session, now), fresh)
-
-    def _end_if_replayed(self, token: RefreshToken, now: datetime) -> None:
         session = self.sessions.get(token.account_id, token.session_id)
+        if session is None or not session.is_alive(now):
+            raise InvalidToken()
+        if not session.is_current(token):
+            self._end_if_replayed(session, token, now)
+            raise InvalidToken()
+        # Signed before the token is used up: where that fails, the client still has a token that works.
+        access_token = self.signer.sign(session, now)
+        fresh = RefreshToken(token.account_id, token.session_id, token.family, new_secret(self.rng))
+        expires_at = now + self.lifetimes.idle
+        rotated = self.sessions.rotate(token, next_hash=fresh.secret_hash, expires_at=expires_at, now=now)
+        if rotated is None:
+            # Somebody else used the token since it was read.
+            self._end_if_replayed(self.sessions.get(token.account_id, token.session_id), token, now)
+            raise InvalidToken()
+        return grant_for(rotated, access_token, fresh)
+
+    def _end_if_replayed(self, session: Session | None, token: RefreshToken, now: datetime) -> None:
         if session is None or not session.was_issued(token):
             return
         if self.sessions.delete(token.account_id, token.session_id):

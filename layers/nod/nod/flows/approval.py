@@ -144,6 +144,9 @@ class Approval:
             self.logins.release(login.key, draft.slot.text)
         if self.policy.conceal and not isinstance(starts_left, NodError):
             return draft, None
+        if not isinstance(prompts_left, NodError):
+            # Nobody is prompted: whoever is past a limit of their own must not use up this login's prompts.
+            self.throttles.uncount(PROMPTS_PER_LOGIN, login.key, now)
         raise refusals[0]
 
     def _draft(self, login: Login, mode: Mode, now: datetime) -> Draft:

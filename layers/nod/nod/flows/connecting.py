@@ -78,12 +78,16 @@ class Connecting:
         """Forget a connection that was closed."""
         self.connections.remove(owner, connection_id)
 
-    def open_prompts(self, who: Approver) -> list[ShownPrompt]:
-        """The prompts open for a session now. `InvalidToken` where it was ended."""
+    def open_prompts(self, who: Approver, connection_id: str | None = None) -> list[ShownPrompt]:
+        """The prompts open for a session now. `InvalidToken` where it was ended.
+
+        `connection_id` is the connection that asks, which is thereby known to be open.
+        """
         now: datetime = self.clock()
-        _, prompts = self.together(
+        _, prompts, _ = self.together(
             lambda: self.control.alive(who),
             lambda: self.prompts.open_for(who.account_id, who.session_id, now),
+            lambda: self.connections.opened(who.account_id, connection_id) if connection_id else None,
         )
         return [prompt.shown() for prompt in prompts]
 

@@ -81,11 +81,15 @@ class Prompting:
         return {connection_id: time for connection_id, time in zip(ids, times, strict=True) if time}
 
 
+# Of the form that API Gateway gives, so that it answers "gone" as it does for any other.
+NO_CONNECTION = "AAAAAAAAAAAAAAA="
+
+
 def _phantom(prompt: Prompt, now: datetime) -> Connection:
     # It has a session that is nobody's, so that a policy which picks one addresses the prompt as well.
     return Connection(
         owner=prompt.account_id,
-        connection_id="none-is-open",
+        connection_id=NO_CONNECTION,
         purpose="approve",
         ip="",
         connected_at=now,

@@ -91,7 +91,7 @@ class Redeeming:
             )
         except Exception:
             if kept:
-                self.sessions.delete(session.account_id, session.session_id)
+                self.sign_ins.take_back(after, session, now)
             raise
         return token, connections
 

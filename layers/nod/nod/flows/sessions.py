@@ -1,5 +1,6 @@
 """Sessions under the control of a signed-in device: which there are, and ending one (R2.1, R2.2)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -37,10 +38,17 @@ class SessionControl:
         living = self._living(who)
         return [shown(one, to=who.session_id) for one in sorted(living.values(), key=_age, reverse=True)]
 
-    def end(self, session_id: str, *, by: Approver, connection_id: str | None = None) -> list[str]:
+    def end(
+        self,
+        session_id: str,
+        *,
+        by: Approver,
+        connection_id: str | None = None,
+        acknowledge: Callable[[list[str]], object] | None = None,
+    ) -> list[str]:
         """End a session: its tokens are refused and its sockets closed at once. The ids of what was ended.
 
-        `connection_id` is the connection that asked; its answer tells it, so the push to the others leaves it out.
+        `connection_id` is the connection that asked; `acknowledge` tells it, so the push to the others leaves it out.
         Raises `UnknownSession` (another account's too, S1) and `Forbidden` for an older session (S4).
         """
         living = self._living(by)
@@ -57,6 +65,9 @@ class SessionControl:
         )
         if not ended:
             raise UnknownSession()
+        if acknowledge:
+            # Before sockets are closed: the one that asks may be among them.
+            acknowledge([session_id])
         self.hang_up(by.account_id, session_id, now, asked_by=connection_id)
         return [session_id]
 

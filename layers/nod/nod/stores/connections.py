@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from pynamodb.attributes import UnicodeAttribute
+from pynamodb.attributes import BooleanAttribute, UnicodeAttribute
 from pynamodb.connection import Connection as Client
 
 from nod.domain.connections import Connection
@@ -10,7 +10,7 @@ from nod.domain.device import Device
 from nod.errors import InvalidToken
 from nod.stores.attributes import Json, Moment, Whole
 from nod.stores.sessions import SessionRow, is_alive
-from nod.stores.table import Refused, Row, Transaction
+from nod.stores.table import Refused, Row, Transaction, update_if
 
 
 class ConnectionRow(Row):
@@ -29,6 +29,7 @@ class ConnectionRow(Row):
     session_id = UnicodeAttribute(null=True)
     device = Json(Device, null=True)
     signed_in_at = Moment(null=True)
+    opened = BooleanAttribute(default=False)
     forget_at = Whole()
 
 
@@ -60,6 +61,11 @@ class Connections:
             transaction.commit()
         except Refused:
             raise InvalidToken("the session was ended") from None
+
+    def opened(self, owner: str, connection_id: str) -> None:
+        """The connection has said hello: it is open, and if it is gone later it is gone."""
+        row = ConnectionRow(owner, connection_id)
+        update_if(row, [ConnectionRow.opened.set(True)], ConnectionRow.owner.exists())
 
     def remove(self, owner: str, connection_id: str) -> None:
         """Forget a connection that is gone."""

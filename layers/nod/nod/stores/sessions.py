@@ -86,7 +86,10 @@ class Sessions:
             ],
             is_alive(now) & current & same_family,
         )
-        return SessionRow.from_raw_data(item).to(Session) if written else None
+        row = SessionRow.from_raw_data(item) if item else None
+        # A write whose answer was lost is sent again, and then refused because it has happened.
+        mine = row is not None and (written or row.refresh_hash == next_hash)
+        return row.to(Session) if row and mine else None
 
     def end(self, account_id: str, session_id: str, *, by: str, now: datetime) -> bool:
         """End another session on behalf of session `by`; False where either of the two is gone."""

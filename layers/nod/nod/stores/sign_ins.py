@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+import msgspec
 from pynamodb.attributes import UnicodeAttribute
 from pynamodb.connection import Connection
 from pynamodb.expressions.condition import Condition
@@ -124,6 +125,13 @@ class SignIns:
             _commit(transaction)
         except Refused:
             raise Denied("the device that allowed this sign-in was signed out") from None
+
+    def take_back(self, redeemed: SignIn, session: Session, now: datetime) -> None:
+        """Undo a redeem whose session could not be handed out: the sign-in is allowed again, the session gone."""
+        again = msgspec.structs.replace(redeemed, status="allowed", version=redeemed.version + 1)
+        transaction = self._change_from(redeemed, again, now)
+        transaction.delete(SessionRow(session.account_id, session.session_id))
+        _commit(transaction)
 
     def cancel(self, before: SignIn, after: SignIn, now: datetime) -> None:
         """Keep a sign-in as cancelled and close its prompt. `Overtaken` where somebody was faster."""

@@ -17,8 +17,8 @@ from pynamodb.transactions import TransactWrite
 CONNECT_TIMEOUT_SECONDS = 1
 READ_TIMEOUT_SECONDS = 3
 CONDITION_FAILED = "ConditionalCheckFailedException"
-CONFLICT_TRIES = 8
-CONFLICT_PAUSE_SECONDS = 0.02
+CONFLICT_TRIES = 10
+CONFLICT_PAUSE_SECONDS = 0.06
 
 Struct = TypeVar("Struct", bound=msgspec.Struct)
 Item = dict[str, dict[str, Any]]
@@ -45,7 +45,9 @@ def _pause_after_conflict(response: Any, attempts: int, **_: Any) -> float | Non
     error = response[1] if response else {}
     code = error.get("Error", {}).get("Code")
     reasons = {reason["Code"] for reason in error.get("CancellationReasons", [])} - {"None"}
-    conflict = code == "TransactionConflictException" or reasons == {"TransactionConflict"}
+    conflict = code == "TransactionConflictException" or (
+        bool(reasons) and reasons <= {"TransactionConflict", "ThrottlingError"}
+    )
     if not conflict or attempts >= CONFLICT_TRIES:
         return None
     return CONFLICT_PAUSE_SECONDS * attempts * SystemRandom().random()
