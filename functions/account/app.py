@@ -126,4 +126,4 @@ def _shown(bound: BoundLogin) -> responses.AccountLogin:
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer one HTTP request."""
-    return app.resolve(event, context)
+    return http.resolve(app, event, context)

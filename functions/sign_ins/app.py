@@ -68,4 +68,4 @@ def _shown(started: Started) -> responses.SignInStarted:
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer one HTTP request."""
-    return app.resolve(event, context)
+    return http.resolve(app, event, context)

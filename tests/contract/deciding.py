@@ -117,6 +117,19 @@ class DecidingContract:
             assert open_prompts(stores) == prompts
         assert current(stores, begun).status == "denied"
 
+    @pytest.mark.parametrize("decision", ["allow", "deny", "report"])
+    def test_r1_4_an_answer_at_second_sight_decides(self, stores: Stores, decision: Decision) -> None:
+        """R1.4: after a wrong code, what the domain makes of the next answer is kept: who let it in and until when."""
+        begun = pending(stores, "enter")
+        verification = verification_of("enter")
+        tried = begun.answer("allow", wrong_code_for(verification), by=ADAS_PHONE, now=NOW)
+        stores.sign_ins.decide_as(begun, tried, by=ADAS_PHONE, now=NOW)
+        decided = tried.answer(decision, verification.code, by=ADAS_PHONE, now=after(60))
+        stores.sign_ins.decide_as(tried, decided, by=ADAS_PHONE, now=after(60))
+        assert current(stores, begun) == decided
+        assert (decided.let_in_by is not None) == (decision == "allow")
+        assert open_prompts(stores, after(60)) == []
+
     def test_a5_two_answers_to_one_sight_have_one_winner(self, stores: Stores) -> None:
         """A5: the second writer is refused and shown what the first one made of it."""
         begun = pending(stores)

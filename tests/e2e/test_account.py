@@ -58,6 +58,9 @@ def test_r1_2_logins_are_bound_listed_and_taken_away(stack: Stack) -> None:
     foreign = bob.phone.call("DELETE", f"/account/logins/{nickname}")
     assert (foreign.status_code, foreign.json()["code"]) == (404, "unknown_login")
     assert alice.phone.call("DELETE", f"/account/logins/{nickname}").status_code == 204
+    for other in (f"हिन्दी-{secrets.token_hex(4)}", f"ไทยที่-{secrets.token_hex(4)}"):
+        assert alice.phone.call("POST", "/account/logins", {"login": other}).status_code == 201
+        assert alice.phone.call("DELETE", f"/account/logins/{other}").status_code == 204
     last = alice.phone.call("DELETE", f"/account/logins/{alice.login}")
     assert (last.status_code, last.json()["code"]) == (409, "last_login")
     assert bob.phone.call("POST", "/account/logins", {"login": nickname}).status_code == 201

@@ -220,5 +220,6 @@ def test_the_past_is_not_scanned_for(world: World) -> None:
     for _ in range(3):
         world.start("enter")
     world.late = timedelta(hours=1)
-    assert world.counted(world.start)[1] == ["dynamodb UpdateItem Logins"]
-    assert len(world.counted(world.start)) == 3
+    # In `enter` two codes are the same once in a million times, which would cost a further draw.
+    assert world.counted(lambda: world.start("enter"))[1] == ["dynamodb UpdateItem Logins"]
+    assert len(world.counted(lambda: world.start("enter"))) == 3

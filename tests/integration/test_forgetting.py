@@ -1,0 +1,89 @@
+"""What has run out is left to DynamoDB to delete, and never before it has run out."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from local import template
+from nod.bootstrap.parts import Parts
+from nod.bootstrap.tables import Tables
+from nod.domain.identifiers import fingerprint
+from nod.domain.limits import PROMPTS_PER_LOGIN
+from nod.domain.prompts import prompt_for
+from tests.builders import (
+    NOW,
+    after,
+    connection,
+    refresh_token,
+    session,
+    sign_in,
+    ticket,
+    verification_of,
+    waiter_ticket,
+)
+from tests.integration.in_process import in_process_aws
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+def tables(monkeypatch: pytest.MonkeyPatch) -> Iterator[Tables]:
+    """The tables of the template, with nothing in them."""
+    with in_process_aws(monkeypatch) as settings:
+        yield Parts(settings).tables
+
+
+def forgotten_at(tables: Tables, table: str) -> datetime:
+    """When the one row of a table may be deleted."""
+    dynamodb: Any = tables.client.client
+    (item,) = dynamodb.scan(TableName=table)["Items"]
+    return datetime.fromtimestamp(int(item["forget_at"]["N"]), tz=NOW.tzinfo)
+
+
+def is_soon_after(moment: datetime, end: datetime) -> bool:
+    """Whether a row goes when it has run out, rounded up to a second, and not before."""
+    return end <= moment <= end + timedelta(seconds=2)
+
+
+def test_every_table_that_forgets_does_so_by_the_same_attribute() -> None:
+    """All tables but those of accounts and logins, which must last, forget by `forget_at`."""
+    tables = {
+        name.removesuffix("Table"): resource["Properties"]
+        for name, resource in template.read()["Resources"].items()
+        if resource["Type"] == "AWS::DynamoDB::Table"
+    }
+    forgetting = {name for name, properties in tables.items() if "TimeToLiveSpecification" in properties}
+    assert set(tables) - forgetting == {"Accounts", "Logins"}
+    names = {tables[name]["TimeToLiveSpecification"]["AttributeName"] for name in forgetting}
+    assert names == {"forget_at"}
+
+
+def test_r1_6_a_sign_in_outlives_its_time_by_an_hour(tables: Tables) -> None:
+    """R1.6: for so long a late device is told that its sign-in expired, and not that there is none."""
+    begun = sign_in("none")
+    tables.sign_ins.open(begun, prompt_for(begun, verification_of("none")), waiter_ticket(begun))
+    assert is_soon_after(forgotten_at(tables, "SignIns"), begun.expires_at + timedelta(hours=1))
+    assert is_soon_after(forgotten_at(tables, "Prompts"), begun.expires_at)
+    assert is_soon_after(forgotten_at(tables, "Tickets"), begun.expires_at)
+
+
+def test_tickets_connections_and_counts_go_when_they_have_run_out(tables: Tables) -> None:
+    """Nothing that has run out is paid for any longer."""
+    tables.tickets.put(ticket())
+    tables.connections.add(connection(session_id=None), NOW)
+    tables.throttles.count(PROMPTS_PER_LOGIN, "user:ada", NOW)
+    assert is_soon_after(forgotten_at(tables, "Tickets"), ticket().expires_at)
+    assert is_soon_after(forgotten_at(tables, "Connections"), connection().expires_at)
+    window = PROMPTS_PER_LOGIN.window_of(NOW)
+    assert is_soon_after(forgotten_at(tables, "Throttles"), PROMPTS_PER_LOGIN.end_of(window))
+
+
+def test_refreshing_a_session_keeps_its_row(tables: Tables) -> None:
+    """A session that is used is not deleted under the feet of its device."""
+    tables.sessions.put(session())
+    assert is_soon_after(forgotten_at(tables, "Sessions"), session().expires_at)
+    later = after(40 * 24 * 3600)
+    tables.sessions.rotate(refresh_token(), next_hash=fingerprint("next"), expires_at=later, now=NOW)
+    assert is_soon_after(forgotten_at(tables, "Sessions"), later)
