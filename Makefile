@@ -3,6 +3,7 @@
 PYTHON ?= python3
 ARGS ?=
 ENV ?= default
+GATEWAY ?= generic
 
 BIN := .venv/bin
 UV := $(BIN)/uv
@@ -30,8 +31,14 @@ run: env ## Run Nod on this machine until Ctrl-C
 	@$(BIN)/python -m local run $(ARGS)
 
 .PHONY: demo
-demo: env ## Play a sign-in on a local stack of its own
+demo: env ## Play all flows on a local stack of its own
 	@$(BIN)/python -m local demo $(ARGS)
+
+.PHONY: phone
+phone: export NOD_FROM = $(FROM)
+phone: export NOD_TEXT = $(TEXT)
+phone: env ## Text the running stack: make phone FROM=+447700900123 TEXT="..." GATEWAY=twilio
+	@$(BIN)/python -m local phone --from "$$NOD_FROM" --text "$$NOD_TEXT" --gateway $(GATEWAY)
 
 .PHONY: test
 test: env ## Run all tests

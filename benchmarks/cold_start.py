@@ -17,12 +17,14 @@ from local import stack
 from local.cloud import ROOT
 
 # The first request of each function is one that succeeds: start with a prompt posted, refresh with a token signed, a
-# ticket used, a welcome posted. What the answer must hold is checked, so that no refusal is taken for a fast start.
+# ticket used, a welcome posted, a text answered. What the answer must hold is checked, so that no refusal is taken for
+# a fast start.
 FIRST_REQUESTS = {
     "sign_ins": ("sign_ins/start", '"statusCode": 201'),
     "account": ("account/refresh", '"statusCode": 200'),
     "authorizer": ("authorizer/connect", '"Allow"'),
     "websocket": ("websocket/hello", '"statusCode": 200'),
+    "sms": ("sms/aws", "{}"),
 }
 
 FUNCTION = """
@@ -76,6 +78,7 @@ def _run(code: list[str], path: str, endpoint: str) -> float:
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_EC2_METADATA_DISABLED": "true",
         "NOD_ALLOWED_ORIGINS": "https://app.example.com",
+        "NOD_SMS_NUMBER": "+12025550142",
         "NOD_SIGNING_KEY": "arn:aws:kms:us-east-1:123456789012:key/00000000-0000-0000-0000-000000000000",
     }
     command = [sys.executable, "-S", "-c", *code]

@@ -3,26 +3,29 @@
 import secrets
 import statistics
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
 
 from local.device import Device, Socket
+from local.phone import Handset, PhoneNetwork
 from local.stack import LocalStack
 
 
 def measure(directory: Path, rounds: int) -> None:
-    """Print a table: milliseconds from asking to prompt, from answer to notice, and of redeeming."""
+    """Print a table: milliseconds from asking to prompt, from answer and from text to notice, and of redeeming."""
     with (
         LocalStack.start(directory, parameters={"StartsPerMinutePerAddress": "100000"}) as running,
         httpx.Client(base_url=running.endpoints.http, timeout=30) as http,
     ):
         phone, pc, login = Device(http, "Phone"), Device(http, "PC", "desktop"), f"bench-{secrets.token_hex(4)}"
         phone.sign_up(login, secrets.token_urlsafe(12)).raise_for_status()
-        seconds: dict[str, list[float]] = {"ask -> prompt": [], "answer -> told": [], "redeem": []}
+        seconds: dict[str, list[float]] = {"ask -> prompt": [], "answer -> told": [], "redeem": [], "text -> told": []}
+        handset = PhoneNetwork(running.endpoints, running.cloud).handset("+447700900123")
         with phone.approving() as approver:
             for number in range(rounds + 1):
-                times = _one_sign_in(pc, login, approver)
+                times = _one_sign_in(pc, login, approver) | _one_text(phone, handset)
                 if number:  # The first round is the cold start of three functions.
                     for name, taken in times.items():
                         seconds[name].append(taken)
@@ -31,6 +34,18 @@ def measure(directory: Path, rounds: int) -> None:
     for name, values in seconds.items():
         figures = (statistics.median(values), min(values), max(values))
         print(f"  {name:<20}" + "".join(f"{figure * 1000:>7.0f} ms" for figure in figures))
+
+
+def _one_text(phone: Device, handset: Handset) -> dict[str, float]:
+    sign_in = phone.start_by_text()
+    with sign_in.waiting() as waiting, ThreadPoolExecutor(1) as gateway:
+        waiting.ask("hello")
+        began = time.perf_counter()
+        answer = gateway.submit(handset.send, sign_in.started["sms"]["body"])
+        waiting.expect("signInResolved")
+        told = time.perf_counter() - began
+        answer.result().raise_for_status()
+    return {"text -> told": told}
 
 
 def _one_sign_in(pc: Device, login: str, approver: Socket) -> dict[str, float]:

@@ -2,14 +2,19 @@
 
 import json
 import threading
-from base64 import b64encode
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from local.cloud import ROOT
+
 ID = "7ZZZZZZZZZZZZZZZZZZZZZZZZZ"
+# The one that the sample event brings.
+REFRESH_TOKEN: str = json.loads(json.loads((ROOT / "events/account/refresh.json").read_text())["body"])["refresh_token"]
 DEVICE = '{"type":"phone","name":"Phone"}'
 
 
@@ -36,6 +41,8 @@ class _Handler(BaseHTTPRequestHandler):
         request = self.rfile.read(int(self.headers.get("content-length", 0)))
         action = self.headers.get("x-amz-target", "").rpartition(".")[2]
         body = json.dumps(_answer(action, json.loads(request)) if action else {}).encode()
+        if request.startswith(b"Action=Publish"):
+            body = b"<PublishResponse><PublishResult><MessageId>1</MessageId></PublishResult></PublishResponse>"
         self.send_response(200)
         self.send_header("content-type", "application/x-amz-json-1.0")
         self.send_header("content-length", str(len(body)))
@@ -46,6 +53,10 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
+def _hash(secret: str) -> str:
+    return urlsafe_b64encode(sha256(secret.encode()).digest()).rstrip(b"=").decode()
+
+
 def _answer(action: str, request: dict[str, Any]) -> dict[str, Any]:
     if action == "Sign":
         return {"KeyId": "bench", "Signature": b64encode(bytes(256)).decode(), "SigningAlgorithm": "bench"}
@@ -54,7 +65,8 @@ def _answer(action: str, request: dict[str, Any]) -> dict[str, Any]:
         items = [_row(table)] if table == "Connections" else []
         return {"Items": items, "Count": len(items), "ScannedCount": len(items)}
     if action == "GetItem":
-        return {"Item": _row(table)}
+        # No message came before, and its identifier is not known.
+        return {"Item": _row(table)} if table not in ("Messages", "SignIns", "Bindings") else {}
     return {"Attributes": _row(table)} if action in ("UpdateItem", "DeleteItem") else {}
 
 
@@ -73,8 +85,8 @@ def _row(table: str) -> dict[str, Any]:
             "method": "password",
             "device": DEVICE,
             "network": '{"ip":"192.0.2.1"}',
-            "refresh_hash": ID,
-            "family_hash": ID,
+            "family_hash": _hash(REFRESH_TOKEN.split(".")[2]),
+            "refresh_hash": _hash(REFRESH_TOKEN.split(".")[3]),
         },
     }.get(table, {})
     times = {

@@ -1,4 +1,4 @@
-"""Command line of the local stack: `run` it, `demo` it, `deploy` it once more with other parameters."""
+"""Command line of the local stack: `run` it, `demo` it, `phone` it, `deploy` it once more with other parameters."""
 
 import argparse
 import signal
@@ -23,6 +23,8 @@ Nod is running.
   Try it:     curl -i {http}/accounts -H 'content-type: application/json' -d \\
                 '{{"login":"alice","password":"correct horse","device":{{"type":"phone","name":"My phone"}}}}'
               docs/flows/approval.md goes on from there; `make demo` plays it all on a stack of its own.
+  Text it:    make phone FROM=+447700900123 TEXT="hello"
+              docs/flows/phone.md says what to text.
   Change it:  .venv/bin/python -m local deploy --param ConcealAccounts=true
               builds and deploys anew, with new addresses and empty tables.
 """
@@ -38,7 +40,15 @@ def main() -> int:
         return int(options.command(options))
     except KeyboardInterrupt:
         return 130
-    except (StepFailed, DirectoryInUse, PortTaken, ParameterRefused, FileExistsError, FileNotFoundError) as problem:
+    except (
+        StepFailed,
+        DirectoryInUse,
+        PortTaken,
+        ParameterRefused,
+        _NotRunning,
+        FileExistsError,
+        FileNotFoundError,
+    ) as problem:
         print(problem, file=sys.stderr)
         return 1
 
@@ -58,19 +68,31 @@ def run(options: argparse.Namespace) -> int:
 
 def demo(options: argparse.Namespace) -> int:
     """Play the demo on a local stack of its own; return the play's status."""
-    from local.demo import play
+    from local.demo import DEMANDING, play
 
     with LocalStack.start(options.directory, port=options.port, parameters=options.param) as running:
-        return play(running.endpoints)
+        demanding = running.deploy("nod-demanding", DEMANDING)
+        return play(running.cloud, running.endpoints, demanding)
+
+
+def phone(options: argparse.Namespace) -> int:
+    """Text the running stack, as a phone does through its gateway; show what the gateway and the phone get back."""
+    from local.phone import PhoneNetwork
+
+    endpoints, cloud = _running(options.directory)
+    handset = PhoneNetwork(endpoints, cloud).handset(options.sender)
+    answer = handset.send(options.text, options.gateway)
+    print(f"The gateway {options.gateway} is answered {answer.status_code} {answer.text}".rstrip())
+    if answer.is_success:
+        # A topic answers before the service has read the message; but it texts every sender, within seconds.
+        texts = [handset.next_text()] if options.gateway == "aws" else handset.unread()
+        print("".join(f"{handset.number} is texted: {text}\n" for text in texts) or "Nothing is texted back.\n", end="")
+    return 0 if answer.is_success else 1
 
 
 def deploy(options: argparse.Namespace) -> int:
     """Build again and deploy to the local cloud that `run` keeps up; data of a stack of the same name is lost."""
-    emulator = Endpoints.read(options.directory).emulator if (options.directory / "endpoints.json").exists() else None
-    cloud = Cloud(emulator or "", options.directory.resolve())
-    if not emulator or not cloud.answers():
-        print("No local cloud is running: start one with `make run`.", file=sys.stderr)
-        return 1
+    _, cloud = _running(options.directory)
     require_allowed(options.param)
     package = stack.upload(cloud, stack.build(cloud.directory))
     endpoints = stack.deploy(cloud, package, options.name, options.param)
@@ -80,16 +102,33 @@ def deploy(options: argparse.Namespace) -> int:
     return 0
 
 
+class _NotRunning(Exception):
+    """There is no local cloud to talk to."""
+
+
+def _running(directory: Path) -> tuple[Endpoints, Cloud]:
+    """The addresses of the stack that `run` keeps up, and the cloud that it runs on; `_NotRunning` otherwise."""
+    if (directory / "endpoints.json").exists():
+        endpoints = Endpoints.read(directory)
+        cloud = Cloud(endpoints.emulator, directory.resolve())
+        if cloud.answers():
+            return endpoints, cloud
+    raise _NotRunning("No local cloud is running: start one with `make run`.")
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m local", description="Nod on an emulator of AWS on this machine.")
     commands = parser.add_subparsers(required=True, metavar="command")
-    for command, directory in ((run, ".local"), (demo, ".local/demo"), (deploy, ".local")):
+    for command, directory in ((run, ".local"), (demo, ".local/demo"), (phone, ".local"), (deploy, ".local")):
         title = (command.__doc__ or "").partition(";")[0]
         sub = commands.add_parser(command.__name__, help=title, description=command.__doc__)
         sub.set_defaults(command=command)
         sub.add_argument(
             "--directory", type=Path, default=ROOT / directory, help=f"for its files (default: {directory})"
         )
+        if command is phone:
+            _add_text(sub)
+            continue
         sub.add_argument(
             "--param", action=_Parameters, default={}, metavar="KEY=VALUE", help="a stack parameter; may be repeated"
         )
@@ -98,6 +137,14 @@ def _parser() -> argparse.ArgumentParser:
         else:
             sub.add_argument("--port", type=int, help="on loopback (default: 4566, or a free one where that is taken)")
     return parser
+
+
+def _add_text(parser: argparse.ArgumentParser) -> None:
+    from local.phone import GATEWAYS
+
+    parser.add_argument("--from", dest="sender", required=True, metavar="NUMBER", help="such as +447700900123")
+    parser.add_argument("--text", required=True, help="as in `sms.body` of the answer to POST /sign-ins")
+    parser.add_argument("--gateway", choices=GATEWAYS, default="generic", help="whose way to go (default: %(default)s)")
 
 
 class _Parameters(argparse.Action):

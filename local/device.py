@@ -133,6 +133,19 @@ class Device:
             raise Unexpected(f"expected 201, got {response.status_code} {response.text}")
         return SignIn(self.http, response, verifier)
 
+    def request_phone_start(self, identifier: str, verifier: str, **fields: Any) -> httpx.Response:
+        """Register an identifier that is about to be texted."""
+        body = {"method": "phone", "identifier": identifier, "challenge": challenge_of(verifier), "device": self.facts}
+        return self.http.post("/sign-ins", json=body | fields)
+
+    def start_by_text(self) -> SignIn:
+        """Register a fresh identifier; `started["sms"]` is what to send. `Unexpected` where the service refuses."""
+        verifier = secrets.token_urlsafe(32)
+        response = self.request_phone_start(new_identifier(), verifier)
+        if response.status_code != 201:
+            raise Unexpected(f"expected 201, got {response.status_code} {response.text}")
+        return SignIn(self.http, response, verifier)
+
     def redeem(self, sign_in: SignIn) -> httpx.Response:
         """Collect the session of an allowed sign-in, and keep its grant."""
         return self._granted(sign_in.redeem())
@@ -167,6 +180,11 @@ class Device:
         if response.is_success and response.status_code != 202:
             self.grant = response.json()
         return response
+
+
+def new_identifier() -> str:
+    """An identifier as a phone makes it: 26 random characters of Crockford's base32."""
+    return "".join(secrets.choice("0123456789ABCDEFGHJKMNPQRSTVWXYZ") for _ in range(26))
 
 
 def challenge_of(verifier: str) -> str:

@@ -7,7 +7,8 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from ministack.services import apigateway
+from ministack.core import iam_actions
+from ministack.services import apigateway, sns
 
 Answer = tuple[int, dict[str, str], Any]
 
@@ -16,6 +17,8 @@ def apply() -> None:
     """Apply all repairs to the MiniStack of this process."""
     _read_cors_as_cloudformation_writes_it()
     _tell_connections_as_documented()
+    _authorise_mail_by_its_sender()
+    _keep_texts_out_of_the_log()
 
 
 def _read_cors_as_cloudformation_writes_it() -> None:
@@ -42,6 +45,24 @@ def _tell_connections_as_documented() -> None:
         return status, headers, json.dumps(answer).encode()
 
     apigateway.handle_connections_api = repaired
+
+
+def _authorise_mail_by_its_sender() -> None:
+    """AWS authorises `SendEmail` on the identity of the sender; MiniStack on everything there is."""
+    original = iam_actions._ses_v2_resource_arn
+
+    def repaired(method: str, path: str, body: bytes, region: str, account_id: str) -> str:
+        if method == "POST" and path.rstrip("/").endswith("/outbound-emails"):
+            return f"arn:aws:ses:{region}:{account_id}:identity/{json.loads(body)['FromEmailAddress']}"
+        resource: str = original(method, path, body, region, account_id)
+        return resource
+
+    iam_actions._ses_v2_resource_arn = repaired
+
+
+def _keep_texts_out_of_the_log() -> None:
+    """AWS logs no text messages; MiniStack logs them, where the tests look for what must not be in a log."""
+    sns.logger.addFilter(lambda record: not str(record.msg).startswith("SNS SMS to"))
 
 
 def _as_in_the_api(names: dict[str, Any]) -> dict[str, Any]:

@@ -6,11 +6,12 @@ import os
 import time
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
 from local import cloud as clouds
+from local import gateways
 from local.cloud import AWS_SETTINGS, ROOT, Cloud
 from local.steps import StepFailed, run, timed
 from local.template import digest_of_sources, require_allowed
@@ -24,11 +25,16 @@ _POLL_SECONDS = 0.05
 
 @dataclass(frozen=True)
 class Endpoints:
-    """Where a deployed stack answers; `emulator` is the endpoint of the AWS services behind it."""
+    """Where a deployed stack answers; `emulator` is the endpoint of the AWS services behind it.
+
+    `sms` is for those who play gateways: `to`, the service's number; `public_url`, the address that signatures are made
+    over; and by gateway name its throw-away secrets and the `url` that it calls.
+    """
 
     http: str
     websocket: str
     emulator: str
+    sms: dict[str, Any] = field(default_factory=dict)
 
     def write(self, directory: Path) -> None:
         """Write `endpoints.json` in `directory`, all at once."""
@@ -149,7 +155,23 @@ def deploy(cloud: Cloud, package: str, name: str, parameters: Mapping[str, str])
             Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in chosen.items()],
         )
         outputs = _outputs_when_complete(cloud, cloudformation, name)
-    return Endpoints(outputs["HttpUrl"], outputs["WebSocketUrl"], cloud.url)
+        sms = _set_up_messaging(cloud, outputs, chosen)
+    return Endpoints(outputs["HttpUrl"], outputs["WebSocketUrl"], cloud.url, sms)
+
+
+def _set_up_messaging(cloud: Cloud, outputs: Mapping[str, str], parameters: Mapping[str, str]) -> dict[str, Any]:
+    """Do what an operator does by hand: give the stack the gateways' secrets, and verify its address with SES."""
+    public_url = outputs["SmsUrl"].removesuffix("/sms")
+    keys = {name: gateways.new_keys(name) for name in gateways.NAMES}
+    known = {name: gateways.service_keys(name, keys[name]) for name in keys}
+    cloud.client("secretsmanager").put_secret_value(
+        SecretId=outputs["GatewaySecretsArn"], SecretString=json.dumps(known)
+    )
+    if sender := parameters.get("MailFrom"):
+        cloud.client("ses").verify_email_identity(EmailAddress=sender)
+    urls = {name: {**keys[name], "url": gateways.webhook_url(name, keys[name], public_url)} for name in keys}
+    topic = {"topic_arn": outputs["InboundTextsTopicArn"]}
+    return {"to": parameters.get("SmsNumber", ""), "public_url": public_url, **urls, "aws": topic}
 
 
 def local_parameters() -> dict[str, str]:

@@ -7,13 +7,16 @@ from typing import Any
 
 import msgspec
 
-from nod.domain.accounts import Account
+from nod.domain.accounts import Account, Initial
+from nod.domain.bindings import BINDING_LIFETIME, Binding, binding_of, mailed_code_hash
 from nod.domain.connections import Connection
 from nod.domain.device import Device, Network
 from nod.domain.identifiers import challenge_of, fingerprint, new_identifier
 from nod.domain.logins import parse_login
 from nod.domain.sessions import RefreshToken, Session
-from nod.domain.sign_in import Approver, Method, SignIn, start
+from nod.domain.sign_in import UNKNOWN_NUMBER, Approver, SignIn, start
+from nod.domain.status import Method
+from nod.domain.texts import Message, SenderOfTexts
 from nod.domain.tickets import Ticket
 from nod.domain.verification import Mode, Verification, draw
 
@@ -27,6 +30,11 @@ OTHER_VERIFIER = "somebody-else-made-this-verifier-somewhere-else-01"
 LAPTOP = Device("desktop", "Ada's laptop", id="laptop-7", app="Firefox")
 PHONE = Device("phone", "Ada's phone", id="phone-1", app="Wallet")
 HOME = Network("81.2.69.160", "London, United Kingdom")
+
+# The service's own number, and those of two people.
+APP = SenderOfTexts("Nod", "+447700900000")
+ADAS_NUMBER, GRACES_NUMBER = "+447700900123", "+447700900456"
+PHONE_LIFETIME = timedelta(minutes=10)
 
 ADA, GRACE = "ACCOUNT-OF-ADA", "ACCOUNT-OF-GRACE"
 ADAS_PHONE = Approver(ADA, "SESSION-OF-ADAS-PHONE")
@@ -147,7 +155,10 @@ def waiter_ticket(sign_in: SignIn) -> Ticket:
 
 
 def account(
-    account_id: str = ADA, logins: Mapping[str, datetime] | None = None, password_hash: str | None = None
+    account_id: str = ADA,
+    logins: Mapping[str, datetime] | None = None,
+    password_hash: str | None = None,
+    initial: Initial | None = None,
 ) -> Account:
     """An account, of which `user:ada` is the only login unless others are given."""
     return Account(
@@ -155,4 +166,38 @@ def account(
         created_at=NOW,
         logins=logins if logins is not None else {"user:ada": NOW},
         password_hash=password_hash,
+        initial=initial,
     )
+
+
+def phone_sign_in(
+    mode: Mode = "none", *, verification: Verification | None = None, now: datetime = NOW, **changes: Any
+) -> SignIn:
+    """A sign-in that a phone has just registered, which is nobody's before its text message arrives."""
+    begun = sign_in(mode, method="phone", verification=verification, now=now, account_id="ACCOUNT-TO-BE", device=PHONE)
+    nobodys = msgspec.structs.replace(begun, login=UNKNOWN_NUMBER, expires_at=now + PHONE_LIFETIME)
+    return msgspec.structs.replace(nobodys, **changes)
+
+
+def message(key: str = "message", *, now: datetime = NOW, forget_at: datetime | None = None) -> Message:
+    """A text message that has just arrived."""
+    return Message(key=key, received_at=now, forget_at=forget_at)
+
+
+def texted_binding(binding_id: str = "BINDING", **changes: Any) -> Binding:
+    """Ada's account wants her number bound, by a text message."""
+    made = Binding(
+        binding_id=binding_id,
+        account_id=ADA,
+        session_id=ADAS_PHONE.session_id,
+        login=f"tel:{ADAS_NUMBER}",
+        expires_at=NOW + BINDING_LIFETIME,
+    )
+    return msgspec.structs.replace(made, **changes)
+
+
+def mailed_binding(code: str = "123456", **changes: Any) -> Binding:
+    """Ada's account wants her address bound, by a code in a mail."""
+    binding_id = binding_of(ADA, "mailto:ada@example.com")
+    code_hash = mailed_code_hash(binding_id, code)
+    return texted_binding(binding_id, login="mailto:ada@example.com", code_hash=code_hash, **changes)

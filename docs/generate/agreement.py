@@ -9,10 +9,10 @@ from docs.generate.operations.operation import Operation
 from docs.generate.routes import Handled, deployed, handled
 from nod.api import requests
 from nod.domain.sign_in import StillWaiting
-from nod.errors import NodError, NotFound
+from nod.errors import NodError
 
-# Told for an address that does not exist, and never told.
-NOT_OF_AN_OPERATION = frozenset({NotFound, StillWaiting})
+# Raised, but told as an answer that is no error.
+NEVER_TOLD = frozenset({StillWaiting})
 Described = Mapping[str, tuple[Operation, ...]]
 
 
@@ -44,8 +44,10 @@ def _of_functions(root: Path, described: Described) -> Iterator[str]:
 
 
 def _of_handler(operation: Operation, there: Handled) -> Iterator[str]:
-    read = getattr(requests, there.request) if there.request else None
-    if operation.request != read:
+    if operation.own_format != there.own_format:
+        yield f"{operation.method} {operation.path} is described wrongly as to what is in the caller's own format"
+    described = None if "request" in operation.own_format else operation.request
+    if described != (getattr(requests, there.request) if there.request else None):
         yield f"{operation.method} {operation.path} reads {there.request}, which is not the request described"
     if operation.answers.keys() != there.statuses:
         yield (
@@ -58,7 +60,7 @@ def _of_handler(operation: Operation, there: Handled) -> Iterator[str]:
 
 def _of_errors(described: Described) -> Iterator[str]:
     told = {error for group in described.values() for one in group for error in one.all_errors}
-    told |= {*errors_of_frames(), *NOT_OF_AN_OPERATION}
+    told |= {*errors_of_frames(), *NEVER_TOLD}
     for error in sorted(_with_subclasses(NodError) - told, key=lambda error: error.__name__):
         yield f"error {error.__name__} is in no operation and no frame"
 

@@ -1,5 +1,6 @@
-"""One example for each type that a client sends or gets, made of the types themselves."""
+"""Examples of each type that a client sends or gets, made of the types themselves."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
 
@@ -7,10 +8,14 @@ import msgspec
 
 from nod.api import frames, requests, responses
 from nod.domain import pushes
+from nod.domain.bindings import BINDING_LIFETIME
 from nod.domain.device import Device
-from nod.domain.prompts import ShownPrompt, ShownVerification
+from nod.domain.prompts import ShownPrompt
 from nod.domain.sessions import ShownSession
+from nod.domain.texts import SenderOfTexts, SmsToSend, binding_text, sign_in_text
+from nod.domain.verification import ShownVerification
 from nod.flows.granting import ACCESS_TOKEN_SECONDS, Grant
+from nod.flows.phone import PHONE_LIFETIME
 
 NOW = datetime(2026, 5, 4, 9, 30, tzinfo=UTC)
 SIGN_IN, SESSION, NEW_SESSION = "7ZK3M9Q2XW8VT4RB6NHD1YJCPE", "4QX8R2M7KD9TWV3ZB1NHYCJ6PE", "9WT2B7XK4MZ8QV1RD3HNYJC6PE"
@@ -40,6 +45,11 @@ _SESSION_FACTS: dict[str, Any] = {
     "let_in_by": SESSION,
     "current": False,
 }
+_STARTED_FACTS: dict[str, Any] = {
+    "sign_in_id": SIGN_IN,
+    "interval": 5,
+    "waiter": responses.Waiter(TICKET_URL),
+}
 _PROMPT_FACTS: dict[str, Any] = {
     "sign_in_id": SIGN_IN,
     "method": "approval",
@@ -53,11 +63,17 @@ _PROMPT_FACTS: dict[str, Any] = {
     "verification": ShownVerification(mode="choose", choices=("27", "64", "91")),
 }
 _PROMPT = ShownPrompt(**_PROMPT_FACTS)
+
+
+def _sms(text: Callable[[SenderOfTexts, str], SmsToSend]) -> responses.Sms:
+    sms = text(SenderOfTexts("Acme", "+12025550142"), SIGN_IN)
+    return responses.Sms(sms.to, sms.body)
+
+
 _ALL: tuple[msgspec.Struct, ...] = (
     GRANT,
-    requests.StartApproval(
-        method="approval", login="ann", challenge=CHALLENGE, device=PC, message="It is me, at the library"
-    ),
+    requests.StartApproval(login="ann", challenge=CHALLENGE, device=PC, message="It is me, at the library"),
+    requests.StartPhone(identifier=SIGN_IN, challenge=CHALLENGE, device=PHONE),
     requests.Confirm("407193"),
     requests.Redeem(VERIFIER),
     requests.Answer("allow", "64"),
@@ -65,15 +81,15 @@ _ALL: tuple[msgspec.Struct, ...] = (
     requests.SignUp("ann", "correct horse battery staple", PHONE),
     requests.Refresh(GRANT.refresh_token),
     requests.BindLogin("ann.of.acme"),
+    requests.ConfirmLogin("ann@example.com", "407193"),
+    requests.ChangePassword(current="correct horse battery staple", new="staple battery horse correct"),
     requests.TicketRequest("approve"),
     responses.SignInStarted(
-        sign_in_id=SIGN_IN,
+        **_STARTED_FACTS,
         method="approval",
         status="pending",
         expires_at=NOW + timedelta(seconds=120),
         expires_in=120,
-        interval=5,
-        waiter=responses.Waiter(TICKET_URL),
         verification=responses.DeviceVerification("choose", "64"),
     ),
     responses.StillPending("pending", 5),
@@ -81,6 +97,7 @@ _ALL: tuple[msgspec.Struct, ...] = (
     responses.SessionList([ShownSession(**_SESSION_FACTS)]),
     responses.Ended([NEW_SESSION]),
     responses.AccountLogin("ann", "username", NOW),
+    responses.LoginUnproven(expires_at=NOW + BINDING_LIFETIME, sms=_sms(binding_text)),
     responses.AccountView(ACCOUNT, [responses.AccountLogin("ann", "username", NOW)]),
     responses.TicketIssued(TICKET_URL, 30),
     responses.PromptList([_PROMPT]),
@@ -103,13 +120,29 @@ _ALL: tuple[msgspec.Struct, ...] = (
     pushes.SessionStarted(**_SESSION_FACTS),
     pushes.SessionEnded(NEW_SESSION),
 )
-_BY_TYPE = {type(example): example for example in _ALL}
+# Where one example of a type does not show what there is.
+_FURTHER: dict[str, msgspec.Struct] = {
+    "SignInStartedByPhone": responses.SignInStarted(
+        **_STARTED_FACTS,
+        method="phone",
+        status="started",
+        expires_at=NOW + PHONE_LIFETIME,
+        expires_in=int(PHONE_LIFETIME.total_seconds()),
+        sms=_sms(sign_in_text),
+    ),
+    "BindPhone": requests.BindLogin("+447700900123"),
+    "BindEmail": requests.BindLogin("ann@example.com"),
+    "EmailBound": responses.AccountLogin("ann@example.com", "email", NOW),
+    "EmailUnproven": responses.LoginUnproven(expires_at=NOW + BINDING_LIFETIME),
+    "FirstPassword": requests.ChangePassword(new="correct horse battery staple"),
+}
+_NAMED = [*((type(example).__name__, example) for example in _ALL), *_FURTHER.items()]
 
 
 def examples_of(struct: Any) -> dict[str, Any]:
-    """By name, the examples of a type as they travel: one, or of a union one for each of its members."""
+    """By name, the examples of a type as they travel; of a union those of its members."""
     members = get_args(struct) or (struct,)
-    return {one.__name__: _as_sent(_BY_TYPE[one]) for one in members if one in _BY_TYPE}
+    return {name: _as_sent(example) for name, example in _NAMED if type(example) in members}
 
 
 def _as_sent(example: msgspec.Struct) -> Any:

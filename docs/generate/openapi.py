@@ -6,7 +6,7 @@ from typing import Any
 
 from docs.generate.examples import examples_of
 from docs.generate.operations import OPERATIONS
-from docs.generate.operations.operation import PARAMETERS, TAGS, Operation
+from docs.generate.operations.operation import PARAMETERS, TAGS, Operation, OwnFormat
 from docs.generate.problems import HEADERS, header_references, responses_for
 from docs.generate.schemas import Schema, prose, schemas_of
 from nod.api.decoding import MAX_BODY_BYTES
@@ -20,8 +20,8 @@ LICENSE = {"name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE
 _INTRODUCTION = f"""\
 Signing in without typing a password: a device that is already signed in lets a new one in.
 
-JSON in and out, at most {MAX_BODY_BYTES // 1024} KiB in. Fields that a request does not know are refused. Answers may
-gain fields. Times are RFC 3339 in UTC. Ids and secrets are opaque.
+JSON in and out, at most {MAX_BODY_BYTES // 1024} KiB in; only SMS gateways have formats of their own. Fields that a
+request does not know are refused. Answers may gain fields. Times are RFC 3339 in UTC. Ids and secrets are opaque.
 
 Errors are problem details (RFC 9457), to be told apart by `code`; no other code than those listed with an operation
 comes from it. There is also `{NotFound.code}`, for a path whose parts cannot be read. API Gateway itself answers what
@@ -82,7 +82,8 @@ _SERVER = {
 
 
 def _types_of(operation: Operation) -> list[Any]:
-    return [struct for struct in (operation.request, *operation.answers.values()) if struct is not None]
+    contents = (operation.request, *operation.answers.values())
+    return [struct for struct in contents if struct is not None and not isinstance(struct, OwnFormat)]
 
 
 def _path_item(path: str) -> dict[str, Any]:
@@ -99,8 +100,7 @@ def _operation(operation: Operation, schema_of: dict[Any, Schema], problems: dic
         described["description"] = operation.description
     described["security"] = [] if operation.security == "nothing" else [{operation.security: []}]
     if operation.request is not None:
-        content = _content(operation.request, schema_of)
-        described["requestBody"] = {"required": True, "content": content}
+        described["requestBody"] = _request_body(operation.request, schema_of)
     responses = {
         status: _answer(struct, schema_of, cached=operation.cached) for status, struct in operation.answers.items()
     }
@@ -109,17 +109,31 @@ def _operation(operation: Operation, schema_of: dict[Any, Schema], problems: dic
     return described
 
 
-def _answer(struct: Any, schema_of: dict[Any, Schema], *, cached: bool) -> dict[str, Any]:
-    answer: dict[str, Any] = {"description": prose(struct.__doc__) if isinstance(struct, type) else "Done."}
+def _request_body(content: Any, schema_of: dict[Any, Schema]) -> dict[str, Any]:
+    told = {"description": content.description} if isinstance(content, OwnFormat) else {}
+    return {**told, "required": True, "content": _content(content, schema_of)}
+
+
+def _answer(content: Any, schema_of: dict[Any, Schema], *, cached: bool) -> dict[str, Any]:
+    answer: dict[str, Any] = {"description": _meaning(content)}
     if not cached:
         answer["headers"] = header_references(NO_STORE)
-    if struct is not None:
-        answer["content"] = _content(struct, schema_of)
+    if content is not None:
+        answer["content"] = _content(content, schema_of)
     return answer
 
 
-def _content(struct: Any, schema_of: dict[Any, Schema]) -> dict[str, Any]:
-    media: dict[str, Any] = {"schema": schema_of[struct]}
-    if examples := examples_of(struct):
+def _meaning(content: Any) -> str:
+    if isinstance(content, OwnFormat):
+        return content.description
+    return prose(content.__doc__) if isinstance(content, type) else "Done."
+
+
+def _content(content: Any, schema_of: dict[Any, Schema]) -> dict[str, Any]:
+    if isinstance(content, OwnFormat):
+        # A media type without a schema may hold anything.
+        return {media_type: {} for media_type in content.media_types}
+    media: dict[str, Any] = {"schema": schema_of[content]}
+    if examples := examples_of(content):
         media["examples"] = {name: {"value": value} for name, value in examples.items()}
     return {JSON: media}

@@ -25,7 +25,7 @@ HEADERS: dict[str, dict[str, Any]] = {
         "schema": {"type": "integer", "minimum": 1},
     },
     "WWW-Authenticate": {
-        "description": "The scheme to authenticate with (RFC 6750 section 3).",
+        "description": "With `invalid_token`: the scheme to authenticate with (RFC 6750 section 3).",
         "schema": {"type": "string", "const": "Bearer"},
     },
 }
@@ -51,8 +51,7 @@ def _name(error: type[NodError]) -> str:
 
 def _response(errors: list[type[NodError]]) -> Response:
     raised = [http.problem(_raised(error)) for error in errors]
-    # Errors of one status are told alike.
-    (headers,) = {tuple(sorted(response.headers)) for response in raised}
+    headers = sorted({name for response in raised for name in response.headers})
     examples = [msgspec.json.decode(response.body or "") for response in raised]
     codes = [error.code for error in errors]
     code = {"const": codes[0]} if len(codes) == 1 else {"enum": codes}

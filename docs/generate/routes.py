@@ -9,17 +9,23 @@ from typing import Any
 import msgspec
 import yaml
 
+from docs.generate.operations.operation import Part
+
 Route = tuple[str, str]
 _METHODS = frozenset({"get", "post", "put", "patch", "delete"})
 
 
 class Handled(msgspec.Struct, frozen=True):
-    """One route as its function answers it: the name of the type it reads, the statuses it answers with, its token."""
+    """One route as its function answers it: the name of the type it reads, the statuses it answers with, its token.
+
+    `own_format`: what of it is in the caller's own format, as `Operation.own_format` says.
+    """
 
     method: str
     path: str
     request: str | None
     statuses: frozenset[int]
+    own_format: frozenset[Part]
     reads_token: bool
 
 
@@ -67,19 +73,23 @@ def _routes_of(node: ast.FunctionDef) -> Iterator[Route]:
 
 
 def _handler(node: ast.FunctionDef, method: str, path: str) -> Handled:
-    request, statuses, reads_token = None, set(), False
+    request, statuses, own_format, reads_token = None, set[int](), set[Part](), False
     for call in (part for part in ast.walk(node) if isinstance(part, ast.Call)):
-        match call:
-            case ast.Call(
-                func=ast.Attribute(value=ast.Name(id="http"), attr="body"), args=[_, ast.Attribute(attr=name)]
-            ):
+        match _helper(call), call.args:
+            case "http.body", [_, ast.Attribute(attr=name)]:
                 request = name
-            case ast.Call(
-                func=ast.Attribute(value=ast.Name(id="http"), attr="answer"), args=[ast.Constant(value=int(status)), *_]
-            ):
+            case "http.raw_body", _:
+                own_format.add("request")
+            case "http.answer", [ast.Constant(value=int(status)), *_]:
                 statuses.add(status)
-            case ast.Call(func=ast.Attribute(value=ast.Name(id="http"), attr="bearer")):
+            case "http.answer_as", _:
+                statuses.add(200)
+                own_format.add("answer")
+            case "http.bearer" | "_caller" | "_session", _:
                 reads_token = True
-            case ast.Call(func=ast.Name(id="_caller" | "_session")):
-                reads_token = True
-    return Handled(method, path, request, frozenset(statuses), reads_token)
+    return Handled(method, path, request, frozenset(statuses), frozenset(own_format), reads_token)
+
+
+def _helper(call: ast.Call) -> str:
+    """What is called, as it is written: `http.answer`."""
+    return ast.unparse(call.func)

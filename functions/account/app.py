@@ -72,16 +72,37 @@ def show_account() -> Response[Any]:
 
 @app.post("/account/logins")
 def bind_login() -> Response[Any]:
-    """Bind a username: 201, 409 `login_taken`."""
+    """Bind a login: 201, 202 where it is to be proven first, 409 `login_taken`."""
     session = _session()
     request = http.body(app, requests.BindLogin)
-    return http.answer(201, _shown(FLOWS.logins.bind(session, request.login)))
+    bound = FLOWS.logins.bind(session, request.login)
+    if isinstance(bound, BoundLogin):
+        return http.answer(201, _shown(bound))
+    sms = responses.Sms(bound.sms.to, bound.sms.body) if bound.sms else None
+    return http.answer(202, responses.LoginUnproven(expires_at=bound.expires_at, sms=sms))
+
+
+@app.post("/account/logins/confirm")
+def confirm_login() -> Response[Any]:
+    """Bind an email address by the code that was mailed: 201, 403 `wrong_code`, 404, 409, 410."""
+    session = _session()
+    request = http.body(app, requests.ConfirmLogin)
+    return http.answer(201, _shown(FLOWS.logins.confirm(session, request.login, request.code)))
 
 
 @app.delete("/account/logins/<login>")
 def unbind_login(login: str) -> Response[Any]:
     """Take a login from the account: 204, 409 `last_login`, 404 `unknown_login`."""
     FLOWS.logins.unbind(_session(), unquote(login))
+    return http.answer(204)
+
+
+@app.put("/account/password")
+def change_password() -> Response[Any]:
+    """Set the password: 204, 401 `invalid_credentials` where the current one is wrong."""
+    session = _session()
+    request = http.body(app, requests.ChangePassword)
+    FLOWS.passwords.change(session, request.current, request.new)
     return http.answer(204)
 
 

@@ -8,8 +8,10 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from nod import bootstrap, settings
 from nod.api import http, requests, responses
 from nod.domain.sign_in import StillWaiting
-from nod.errors import UnknownSignIn
-from nod.flows.approval import Asked, Started
+from nod.errors import InvalidRequest, UnknownSignIn
+from nod.flows.approval import Asked
+from nod.flows.phone import AskedByPhone
+from nod.flows.starting import Started
 
 SETTINGS = settings.from_environment()
 FLOWS = bootstrap.sign_ins(SETTINGS)
@@ -18,10 +20,15 @@ app = http.resolver()
 
 @app.post("/sign-ins")
 def start() -> Response[Any]:
-    """Start a sign-in: 201, 404 `unknown_login`, 409 `no_approver_online`, 429 `slow_down`."""
+    """Start a sign-in: 201, 404 `unknown_login`, 409 `no_approver_online` or `identifier_used`, 429 `slow_down`."""
     request = http.body(app, requests.StartSignIn)
-    asked = Asked(request.login, request.challenge, request.device, request.verification, request.message)
-    started = FLOWS.approval.start(asked, http.network(app, SETTINGS.edge_key_hash))
+    network = http.network(app, SETTINGS.edge_key_hash)
+    if isinstance(request, requests.StartPhone):
+        identifier = http.identifier(request.identifier, InvalidRequest)
+        started = FLOWS.phone.start(AskedByPhone(identifier, request.challenge, request.device), network)
+    else:
+        asked = Asked(request.login, request.challenge, request.device, request.verification, request.message)
+        started = FLOWS.approval.start(asked, network)
     return http.answer(201, _shown(started))
 
 
@@ -53,7 +60,8 @@ def cancel(sign_in_id: str) -> Response[Any]:
 
 
 def _shown(started: Started) -> responses.SignInStarted:
-    sign_in, verification = started.sign_in, started.verification
+    sign_in, verification, sms = started.sign_in, started.verification, started.sms
+    shows_code = sign_in.method == "approval" or verification.code is not None
     return responses.SignInStarted(
         sign_in_id=sign_in.sign_in_id,
         method=sign_in.method,
@@ -62,7 +70,8 @@ def _shown(started: Started) -> responses.SignInStarted:
         expires_in=int((sign_in.expires_at - sign_in.created_at).total_seconds()),
         interval=int(sign_in.poll_interval.total_seconds()),
         waiter=responses.Waiter(http.ticket_url(SETTINGS.websocket_url, started.waiter_ticket)),
-        verification=responses.DeviceVerification(verification.mode, verification.code),
+        verification=responses.DeviceVerification(verification.mode, verification.code) if shows_code else None,
+        sms=responses.Sms(sms.to, sms.body) if sms else None,
     )
 
 

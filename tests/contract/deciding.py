@@ -6,7 +6,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from nod.domain.sign_in import Approver, Decision, Overtaken, SignIn, Status
+from nod.domain.sign_in import Approver, Overtaken, SignIn
+from nod.domain.status import Decision, Status
 from nod.domain.verification import WEAKEST_TO_STRONGEST, Mode
 from nod.errors import InvalidToken, NodError
 from tests.builders import (

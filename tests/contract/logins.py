@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from nod.domain.limits import FIRST_HOLD, Slot
+from nod.domain.logins import KnownLogin
 from nod.errors import SlowDown, UnknownLogin
 from tests.builders import (
     ADA,
@@ -33,9 +34,9 @@ class LoginsContract:
 
     def test_r1_2_each_bound_login_leads_to_the_account(self, stores: Stores) -> None:
         """R1.2: any login of an account is resolved to it, and an unknown one to none."""
-        assert stores.logins.account_of("user:ada") == ADA
-        assert stores.logins.account_of("tel:+447700900123") == ADA
-        assert stores.logins.account_of("user:grace") is None
+        assert stores.logins.find("user:ada") == KnownLogin(ADA)
+        assert stores.logins.find("tel:+447700900123") == KnownLogin(ADA)
+        assert stores.logins.find("user:grace") is None
 
     def test_claiming_resolves_the_login(self, stores: Stores) -> None:
         """Taking a slot tells whose login it is, and that nothing else is open."""
@@ -47,7 +48,7 @@ class LoginsContract:
         for _ in range(2):
             with pytest.raises(UnknownLogin):
                 stores.logins.claim("user:grace", slot("ONE"), NOW)
-        assert stores.logins.account_of("user:grace") is None
+        assert stores.logins.find("user:grace") is None
 
     def test_r1_7_a_claim_shows_the_marks_of_the_others(self, stores: Stores) -> None:
         """R1.7: what the other open sign-ins of the login show is known, so that codes can be told apart."""
@@ -83,7 +84,7 @@ class LoginsContract:
             stores.logins.release("user:ada", slot("OTHER").text)
             stores.logins.release("user:grace", slot("ONE").text)
         assert stores.logins.claim("user:ada", slot("TWO"), NOW).other_marks == {"aa"}
-        assert stores.logins.account_of("user:grace") is None
+        assert stores.logins.find("user:grace") is None
 
     def test_slots_of_expired_sign_ins_make_room(self, stores: Stores) -> None:
         """A sign-in that nobody closed gives way when its time is over; those still open do not."""
@@ -145,6 +146,6 @@ class LoginsContract:
         """A login that was unbound meanwhile is not brought back."""
         stores.logins.hold("user:grace", NOW)
         stores.logins.trust("user:grace")
-        assert stores.logins.account_of("user:grace") is None
+        assert stores.logins.find("user:grace") is None
         stores.accounts.create(account(GRACE, {"user:grace": NOW}))
         assert stores.logins.claim("user:grace", slot("ONE"), NOW).account_id == GRACE

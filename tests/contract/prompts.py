@@ -29,7 +29,7 @@ class PromptsContract:
         """A device that connects late sees what is open in the order in which it was asked."""
         for sign_in_id, seconds in (("C", 20), ("A", 10), ("B", 0)):
             begun = sign_in("none", sign_in_id=sign_in_id, now=after(seconds))
-            stores.sign_ins.open(begun, prompt_for(begun, verification_of("none")), waiter_ticket(begun))
+            stores.sign_ins.open(begun, prompt_for(begun, verification_of("none").shown), waiter_ticket(begun))
         assert open_prompts(stores, after(30)) == ["B", "A", "C"]
 
     def test_a8_a_prompt_ends_with_its_sign_in(self, stores: Stores) -> None:
@@ -46,7 +46,7 @@ class PromptsContract:
     def test_r1_5_an_addressed_prompt_is_seen_by_one_session(self, stores: Stores) -> None:
         """R1.5: addressed to nobody yet, a prompt is seen by none, and addressed to one session, by that one."""
         begun = sign_in("choose")
-        prompt = replace(prompt_for(begun, verification_of("choose")), addressed_to=NOBODY)
+        prompt = replace(prompt_for(begun, verification_of("choose").shown), addressed_to=NOBODY)
         stores.sign_ins.open(begun, prompt, waiter_ticket(begun))
         assert open_prompts(stores) == []
         stores.prompts.address(prompt, "ANOTHER")
@@ -61,5 +61,5 @@ class PromptsContract:
         """R1.5: addressing a prompt that was answered meanwhile does not open it again."""
         begun = pending(stores)
         stores.sign_ins.decide(begun.sign_in_id, "deny", None, by=ADAS_PHONE, now=NOW)
-        stores.prompts.address(prompt_for(begun, verification_of("none")), ADAS_PHONE.session_id)
+        stores.prompts.address(prompt_for(begun, verification_of("none").shown), ADAS_PHONE.session_id)
         assert open_prompts(stores) == []

@@ -42,7 +42,7 @@ class SignInsContract:
         """A sign-in, its prompt and the ticket of the device that waits appear together."""
         begun = opened(stores, sign_in("choose"), verification_of("choose"))
         prompts = stores.prompts.open_for(ADA, ADAS_PHONE.session_id, NOW)
-        assert prompts == [prompt_for(begun, verification_of("choose"))]
+        assert prompts == [prompt_for(begun, verification_of("choose").shown)]
         waiter = waiter_ticket(begun)
         assert stores.tickets.consume(waiter.ticket_hash, NOW) == waiter
 
@@ -52,7 +52,7 @@ class SignInsContract:
         assert open_prompts(stores) == []
         assert stores.sign_ins.get(begun.sign_in_id) == begun
 
-    @pytest.mark.parametrize("change", ["decide_as", "confirm", "redeem", "cancel"])
+    @pytest.mark.parametrize("change", ["decide_as", "confirm", "redeem", "close"])
     def test_a8_a_late_change_is_not_written(self, stores: Stores, change: str) -> None:
         """A8: no change goes through from the moment of expiry on, whatever its writer has seen."""
         begun = pending(stores)
@@ -62,7 +62,7 @@ class SignInsContract:
             "decide_as": lambda: stores.sign_ins.decide_as(begun, moved, by=ADAS_PHONE, now=late),
             "confirm": lambda: stores.sign_ins.confirm(begun, moved, None, late),
             "redeem": lambda: stores.sign_ins.redeem(begun, moved, session("NEW"), late),
-            "cancel": lambda: stores.sign_ins.cancel(begun, moved, late),
+            "close": lambda: stores.sign_ins.close(begun, moved, late),
         }
         with pytest.raises(Overtaken):
             writes[change]()
@@ -76,7 +76,7 @@ class SignInsContract:
         verification = verification_of("echo")
         begun = opened(stores, sign_in("echo"), verification)
         confirmed = begun.confirm(verification.code or "", NOW)
-        prompt = prompt_for(confirmed, verification)
+        prompt = prompt_for(confirmed, verification.shown)
         stores.sign_ins.confirm(begun, confirmed, prompt, NOW)
         assert current(stores, begun) == confirmed
         assert stores.prompts.open_for(ADA, ADAS_PHONE.session_id, NOW) == [prompt]
@@ -97,7 +97,7 @@ class SignInsContract:
         stores.sign_ins.confirm(begun, tried, None, NOW)
         confirmed = begun.confirm(verification.code or "", NOW)
         with pytest.raises(Overtaken) as overtaken:
-            stores.sign_ins.confirm(begun, confirmed, prompt_for(confirmed, verification), NOW)
+            stores.sign_ins.confirm(begun, confirmed, prompt_for(confirmed, verification.shown), NOW)
         assert overtaken.value.current == tried
         assert open_prompts(stores) == []
 
@@ -135,7 +135,7 @@ class SignInsContract:
         seen = allowed(stores)
         redeemed = seen.redeem(VERIFIER, after(1))
         if raced:
-            stores.sign_ins.cancel(seen, seen.cancel(VERIFIER, after(1)), after(1))
+            stores.sign_ins.close(seen, seen.cancel(VERIFIER, after(1)), after(1))
         before = current(stores, seen)
         stores.sessions.delete(ADA, ADAS_PHONE.session_id)
         with pytest.raises(Denied):
@@ -154,7 +154,7 @@ class SignInsContract:
         """A cancelled sign-in and its prompt go together."""
         begun = pending(stores)
         cancelled = begun.cancel(VERIFIER, NOW)
-        stores.sign_ins.cancel(begun, cancelled, NOW)
+        stores.sign_ins.close(begun, cancelled, NOW)
         assert current(stores, begun) == cancelled
         assert open_prompts(stores) == []
 
@@ -163,7 +163,7 @@ class SignInsContract:
         begun = pending(stores)
         stores.sign_ins.decide(begun.sign_in_id, "allow", None, by=ADAS_PHONE, now=NOW)
         with pytest.raises(Overtaken) as overtaken:
-            stores.sign_ins.cancel(begun, begun.cancel(VERIFIER, NOW), NOW)
+            stores.sign_ins.close(begun, begun.cancel(VERIFIER, NOW), NOW)
         assert overtaken.value.current is not None
         assert overtaken.value.current.status == "allowed"
         assert current(stores, begun).status == "allowed"

@@ -4,9 +4,12 @@ The classes are collected where they are imported: by `tests/unit` for the fakes
 """
 
 from tests.contract.accounts import AccountsContract
+from tests.contract.bindings import BindingsContract
 from tests.contract.connections import ConnectionsContract
 from tests.contract.deciding import DecidingContract
 from tests.contract.logins import LoginsContract
+from tests.contract.messages import MessagesContract
+from tests.contract.passwords import PasswordsContract
 from tests.contract.prompts import PromptsContract
 from tests.contract.sessions import SessionsContract
 from tests.contract.sign_ins import SignInsContract
@@ -15,9 +18,12 @@ from tests.contract.tickets import TicketsContract
 
 __all__ = [
     "AccountsContract",
+    "BindingsContract",
     "ConnectionsContract",
     "DecidingContract",
     "LoginsContract",
+    "MessagesContract",
+    "PasswordsContract",
     "PromptsContract",
     "SessionsContract",
     "SignInsContract",

@@ -1,5 +1,6 @@
 """The stores that the contracts are about, and what several of them need."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
@@ -38,11 +39,19 @@ class Stores(Protocol):
     def accounts(self) -> ports.Accounts: ...
     @property
     def tickets(self) -> ports.Tickets: ...
+    @property
+    def bindings(self) -> ports.Bindings: ...
+    @property
+    def messages(self) -> ports.Messages: ...
+
+
+# Everything that stands in the tables, to be compared.
+Snapshot = Callable[[], object]
 
 
 def opened(stores: Stores, begun: SignIn, verification: Verification) -> SignIn:
     """A sign-in that is kept, with its prompt, and the sessions that may answer it."""
-    prompt = prompt_for(begun, verification) if begun.status == "pending" else None
+    prompt = prompt_for(begun, verification.shown) if begun.status == "pending" else None
     stores.sign_ins.open(begun, prompt, waiter_ticket(begun))
     for who in (ADAS_PHONE, GRACES_PHONE):
         stores.sessions.put(session(who.session_id, who.account_id))

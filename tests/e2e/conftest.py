@@ -11,7 +11,9 @@ import httpx
 import pytest
 
 from local.cloud import Cloud
-from local.device import Device
+from local.demo import DEMANDING
+from local.device import Device, SignIn
+from local.phone import Handset, PhoneNetwork
 from local.stack import STACK_NAME, Endpoints, LocalStack
 from nod.domain.identifiers import fingerprint
 
@@ -23,12 +25,39 @@ PASSWORD = "correct horse battery staple"
 class Stack:
     """A deployed stack: where it answers, and what it is made of."""
 
-    http: str
-    websocket: str
+    endpoints: Endpoints
     name: str
     cloud: Cloud
     resources: dict[str, str]
     client: httpx.Client
+
+    @property
+    def http(self) -> str:
+        """The address of the HTTP API."""
+        return self.endpoints.http
+
+    @property
+    def websocket(self) -> str:
+        """The address of the WebSocket API."""
+        return self.endpoints.websocket
+
+    @property
+    def network(self) -> PhoneNetwork:
+        """The phone network that texts this stack."""
+        return PhoneNetwork(self.endpoints, self.cloud)
+
+    def handset(self, number: str | None = None) -> Handset:
+        """A phone with a number that nobody else has."""
+        return self.network.handset(number or fresh_number())
+
+    def texted_in(self, handset: Handset, name: str = "Bob's phone") -> Device:
+        """A device that a text from this handset has signed in."""
+        device = self.device(name, "phone")
+        sign_in = device.start_by_text()
+        assert handset.send(body_of(sign_in)).status_code == 200
+        response = device.redeem(sign_in)
+        assert response.status_code == 200, response.text
+        return device
 
     def device(self, name: str = "Alice's PC", kind: str = "desktop", **facts: str) -> Device:
         """A device that is not signed in."""
@@ -56,6 +85,21 @@ class Stack:
     def put(self, table: str, item: dict[str, Any]) -> None:
         """Put a row, past the service."""
         self.cloud.client("dynamodb").put_item(TableName=self.resources[f"{table}Table"], Item=item)
+
+
+# British numbers that are kept for plays; the last hundred are the demo's.
+_NUMBERS = (f"+447700900{number:03d}" for number in range(900))
+
+
+def fresh_number() -> str:
+    """A number that no other test of this run has."""
+    return next(_NUMBERS)
+
+
+def body_of(sign_in: SignIn) -> str:
+    """What the phone is told to text."""
+    body: str = sign_in.started["sms"]["body"]
+    return body
 
 
 @dataclass(frozen=True)
@@ -123,7 +167,13 @@ def shut(deploy: Deploy) -> Stack:
     return deploy("nod-shut", PasswordSignUp="false", StartsPerMinutePerAddress="5")
 
 
+@pytest.fixture(scope="session")
+def demanding(deploy: Deploy) -> Stack:
+    """A stack where a signed-in device must allow what a text message lets in, and no password is texted."""
+    return deploy("nod-demanding", SendAccountSms="false", **DEMANDING)
+
+
 def _described(local: LocalStack, name: str, endpoints: Endpoints, client: httpx.Client) -> Stack:
     described = local.client("cloudformation").describe_stack_resources(StackName=name)
     resources = {one["LogicalResourceId"]: one["PhysicalResourceId"] for one in described["StackResources"]}
-    return Stack(endpoints.http, endpoints.websocket, name, local.cloud, resources, client)
+    return Stack(endpoints, name, local.cloud, resources, client)

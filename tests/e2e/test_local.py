@@ -11,23 +11,31 @@ import httpx
 import pytest
 
 from local.demo import play
-from local.stack import Endpoints
 from tests.e2e.conftest import Stack
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def test_the_demo_plays_to_its_end(stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:
-    """R1.1-R1.9: the demo goes through its scenes against the stack and finds everything as it should be."""
-    assert play(Endpoints(stack.http, stack.websocket, stack.cloud.url)) == 0
+def test_the_demo_plays_to_its_end(stack: Stack, demanding: Stack, capsys: pytest.CaptureFixture[str]) -> None:
+    """R1.1-R1.9, R3.1-R3.6: the demo goes through its scenes against the stack and finds everything as it should be."""
+    assert play(stack.cloud, stack.endpoints, demanding.endpoints) == 0
     told = capsys.readouterr().out
-    for scene in ("Nobody online", "An unknown login", "is allowed", "from afar", "is denied", "wrong number"):
+    for scene in (
+        "Nobody online",
+        "An unknown login",
+        "is allowed",
+        "from afar",
+        "is denied",
+        "wrong number",
+        "a new account",
+        "Eve",
+    ):
         assert scene in told
 
 
 def test_the_demo_fails_where_something_is_wrong(shut: Stack, capsys: pytest.CaptureFixture[str]) -> None:
     """A stack that does not behave as the demo tells makes it fail, and say what it expected."""
-    assert play(Endpoints(shut.http, shut.websocket, shut.cloud.url)) == 1
+    assert play(shut.cloud, shut.endpoints, shut.endpoints) == 1
     assert "expected 201, got 403" in capsys.readouterr().err
 
 
@@ -39,7 +47,7 @@ def test_the_local_stack_starts_stops_and_starts_again(tmp_path: Path) -> None:
             assert running.stdout
             told = next(line for line in running.stdout if "Ctrl-C" in line)
             endpoints = json.loads((tmp_path / "endpoints.json").read_text())
-            assert set(endpoints) == {"http", "websocket", "emulator"}
+            assert set(endpoints) == {"http", "websocket", "emulator", "sms"}
             assert httpx.post(f"{endpoints['http']}/sign-ins", content=b"{}", timeout=30).status_code == 400
             running.send_signal(signal.SIGINT)
             assert "Stopping" in running.stdout.read()

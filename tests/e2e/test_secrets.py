@@ -7,7 +7,18 @@ import pytest
 
 from tests.e2e.conftest import PASSWORD, Stack
 
-TABLES = ("Accounts", "Logins", "Sessions", "Connections", "SignIns", "Prompts", "Tickets", "Throttles")
+TABLES = (
+    "Accounts",
+    "Logins",
+    "Sessions",
+    "Connections",
+    "SignIns",
+    "Prompts",
+    "Tickets",
+    "Throttles",
+    "Bindings",
+    "Messages",
+)
 
 
 def everything_kept(stack: Stack) -> str:

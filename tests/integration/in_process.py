@@ -1,4 +1,4 @@
-"""An AWS in this process: the tables as `template.yaml` defines them, a signing key, and every call on record."""
+"""An AWS in this process: the tables of `template.yaml`, a signing key, texts and mail, and every call on record."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,6 +12,8 @@ from local import template
 from nod.bootstrap.parts import Parts, now
 from nod.flows.ports import Clock
 from nod.settings import Settings
+
+MAIL_FROM = "nod@example.com"
 
 
 @contextmanager
@@ -28,9 +30,17 @@ def in_process_aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
                 dynamodb.create_table(TableName=name.removesuffix("Table"), BillingMode="PAY_PER_REQUEST", **schema)
         kms = boto3.client("kms")
         key = kms.create_key(KeySpec="RSA_2048", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["Arn"]
-        yield Settings(signing_key=key, issuer="https://nod.example", websocket_url="wss://nod.example/live")
-        dynamodb.close()
-        kms.close()
+        ses = boto3.client("ses")
+        ses.verify_email_identity(EmailAddress=MAIL_FROM)
+        yield Settings(
+            signing_key=key,
+            issuer="https://nod.example",
+            websocket_url="wss://nod.example/live",
+            sms_number="+447700900000",
+            mail_from=MAIL_FROM,
+        )
+        for client in (dynamodb, kms, ses):
+            client.close()
 
 
 class Steps:
@@ -74,7 +84,10 @@ class Steps:
 def counted_parts(settings: Settings, steps: Steps, clock: Clock = now) -> Parts:
     """The real parts of a function, each of whose AWS calls is recorded."""
     parts = Parts(settings, together=steps, clock=clock)
-    for client in (parts.tables.client.client, parts.outside.sockets._client, parts.outside.kms):
+    texts: Any = parts.outside.texts
+    mailer: Any = parts.outside.mailer
+    called: list[Any] = [parts.tables.client.client, parts.outside.sockets._client, parts.outside.kms]
+    for client in (*called, texts._client, mailer._client):
         client.meta.events.register("before-parameter-build", steps.record)
     return parts
 

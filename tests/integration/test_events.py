@@ -7,8 +7,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import boto3
 import pytest
 
+from local import gateways as vendors
+from nod.channels import gateways
 from nod.settings import Settings
 from tests.integration.in_process import in_process_aws
 
@@ -18,6 +21,7 @@ SAMPLES = sorted((ROOT / "events").glob("*/*.json"))
 # What each sample comes to on empty tables, where nobody has an account and the token is made up.
 OUTCOMES: dict[str, tuple[int, str | None]] = {
     "sign_ins/start": (404, "unknown_login"),
+    "sign_ins/start_phone": (201, None),
     "sign_ins/confirm": (404, "unknown_sign_in"),
     "sign_ins/redeem": (404, "unknown_sign_in"),
     "sign_ins/cancel": (404, "unknown_sign_in"),
@@ -29,10 +33,14 @@ OUTCOMES: dict[str, tuple[int, str | None]] = {
     "account/end_session": (401, "invalid_token"),
     "account/show_account": (401, "invalid_token"),
     "account/bind_login": (401, "invalid_token"),
+    "account/bind_phone": (401, "invalid_token"),
+    "account/confirm_login": (401, "invalid_token"),
     "account/unbind_login": (401, "invalid_token"),
+    "account/change_password": (401, "invalid_token"),
     "account/issue_ticket": (401, "invalid_token"),
     "account/list_prompts": (401, "invalid_token"),
     "account/answer": (401, "invalid_token"),
+    **{f"sms/{name}": (401, "invalid_signature") for name in gateways.NAMES},
     "websocket/connect": (401, None),
     "websocket/disconnect": (200, None),
     "websocket/ping": (200, None),
@@ -56,7 +64,7 @@ class Context:
 def entry_point(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], ModuleType]]:
     """Loads a function's app.py as Lambda does, with the tables and the key in this process."""
     with in_process_aws(monkeypatch) as settings:
-        for name, value in _environment(settings).items():
+        for name, value in {**_environment(settings), "NOD_GATEWAY_SECRETS": _gateway_secrets()}.items():
             monkeypatch.setenv(name, value)
 
         def load(function: str) -> ModuleType:
@@ -70,6 +78,27 @@ def entry_point(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Mod
         yield load
 
 
+def _denied(answer: dict[str, Any]) -> None:
+    assert answer["policyDocument"]["Statement"][0]["Effect"] == "Deny"
+
+
+def _taken(answer: dict[str, Any]) -> None:
+    """The text message was acted upon: it is kept, so that it acts once."""
+    assert answer == {}
+    assert _messages_kept() == 1
+
+
+# The samples that are not answered with a status.
+NOT_HTTP: dict[str, Callable[[dict[str, Any]], None]] = {"authorizer/connect": _denied, "sms/aws": _taken}
+
+
+def _messages_kept() -> int:
+    client = boto3.client("dynamodb")
+    kept = client.scan(TableName="Messages", Select="COUNT")["Count"]
+    client.close()
+    return int(kept)
+
+
 def _environment(settings: Settings) -> dict[str, str]:
     return {
         "NOD_SIGNING_KEY": settings.signing_key,
@@ -77,8 +106,18 @@ def _environment(settings: Settings) -> dict[str, str]:
         "NOD_WEBSOCKET_URL": settings.websocket_url,
         "NOD_PASSWORD_SIGN_UP": "true",
         "NOD_ALLOWED_ORIGINS": "https://app.example.com",
+        "NOD_SMS_NUMBER": "+12025550142",
         "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI": "https://def456.execute-api.us-east-1.amazonaws.com/live",
     }
+
+
+def _gateway_secrets() -> str:
+    """The ARN of a secret of every gateway, with keys that are new: no sample was signed with them or sent to them."""
+    keys = {name: vendors.service_keys(name, vendors.new_keys(name)) for name in gateways.NAMES}
+    client = boto3.client("secretsmanager")
+    secret = client.create_secret(Name="gateways", SecretString=json.dumps(keys))
+    client.close()
+    return str(secret["ARN"])
 
 
 def _name(sample: Path) -> str:
@@ -90,16 +129,17 @@ def test_each_sample_event_has_its_answer(entry_point: Callable[[str], ModuleTyp
     """Every sample event is answered by its entry point, as a stranger's first request to an empty stack would be."""
     event: dict[str, Any] = json.loads(sample.read_text())
     answer = entry_point(sample.parent.name).handler(event, Context())
-    if _name(sample) == "authorizer/connect":
-        assert answer["policyDocument"]["Statement"][0]["Effect"] == "Deny"
+    if _name(sample) in NOT_HTTP:
+        NOT_HTTP[_name(sample)](answer)
         return
     status, code = OUTCOMES[_name(sample)]
     assert answer["statusCode"] == status
     if code:
         assert json.loads(answer["body"])["code"] == code
+    assert _messages_kept() == 0
 
 
 def test_each_entry_point_has_samples() -> None:
     """Every function has sample events, and no outcome is listed for a sample that does not exist."""
     assert {sample.parent.name for sample in SAMPLES} == {path.parent.name for path in ROOT.glob("functions/*/app.py")}
-    assert set(OUTCOMES) | {"authorizer/connect"} == {_name(sample) for sample in SAMPLES}
+    assert set(OUTCOMES) | set(NOT_HTTP) == {_name(sample) for sample in SAMPLES}

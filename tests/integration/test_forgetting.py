@@ -16,6 +16,9 @@ from tests.builders import (
     NOW,
     after,
     connection,
+    mailed_binding,
+    message,
+    phone_sign_in,
     refresh_token,
     session,
     sign_in,
@@ -63,7 +66,7 @@ def test_every_table_that_forgets_does_so_by_the_same_attribute() -> None:
 def test_r1_6_a_sign_in_outlives_its_time_by_an_hour(tables: Tables) -> None:
     """R1.6: for so long a late device is told that its sign-in expired, and not that there is none."""
     begun = sign_in("none")
-    tables.sign_ins.open(begun, prompt_for(begun, verification_of("none")), waiter_ticket(begun))
+    tables.sign_ins.open(begun, prompt_for(begun, verification_of("none").shown), waiter_ticket(begun))
     assert is_soon_after(forgotten_at(tables, "SignIns"), begun.expires_at + timedelta(hours=1))
     assert is_soon_after(forgotten_at(tables, "Prompts"), begun.expires_at)
     assert is_soon_after(forgotten_at(tables, "Tickets"), begun.expires_at)
@@ -78,6 +81,36 @@ def test_tickets_connections_and_counts_go_when_they_have_run_out(tables: Tables
     assert is_soon_after(forgotten_at(tables, "Connections"), connection().expires_at)
     window = PROMPTS_PER_LOGIN.window_of(NOW)
     assert is_soon_after(forgotten_at(tables, "Throttles"), PROMPTS_PER_LOGIN.end_of(window))
+
+
+def test_r1_2_a_binding_goes_when_it_has_run_out(tables: Tables) -> None:
+    """R1.2: what nobody has proven in time is of no use to anybody."""
+    tables.bindings.put(mailed_binding())
+    assert is_soon_after(forgotten_at(tables, "Bindings"), mailed_binding().expires_at)
+    tables.bindings.take_try(mailed_binding().binding_id, NOW)
+    assert is_soon_after(forgotten_at(tables, "Bindings"), mailed_binding().expires_at)
+
+
+def test_t1_a_message_is_remembered_as_long_as_it_could_come_again(tables: Tables) -> None:
+    """T1: until its call would be too old, also after its sender was told."""
+    tables.messages.claim(message(forget_at=after(100)), "unknown", NOW)
+    assert is_soon_after(forgotten_at(tables, "Messages"), after(100))
+    tables.messages.finish("message")
+    assert is_soon_after(forgotten_at(tables, "Messages"), after(100))
+
+
+def test_t1_a_message_that_could_always_come_again_is_never_forgotten(tables: Tables) -> None:
+    """T1: of a gateway that signs no time, the very same call is good for ever; so is what is known of it."""
+    tables.messages.claim(message(), "unknown", NOW)
+    with pytest.raises(KeyError):
+        forgotten_at(tables, "Messages")
+
+
+def test_r3_1_a_phone_s_sign_in_outlives_its_time_by_an_hour(tables: Tables) -> None:
+    """R3.1: so long a late phone is told that it expired, and its identifier cannot be registered anew."""
+    begun = phone_sign_in()
+    tables.sign_ins.open(begun, None, waiter_ticket(begun))
+    assert is_soon_after(forgotten_at(tables, "SignIns"), begun.expires_at + timedelta(hours=1))
 
 
 def test_refreshing_a_session_keeps_its_row(tables: Tables) -> None:

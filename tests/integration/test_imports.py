@@ -18,6 +18,7 @@ UNUSED: dict[str, set[str]] = {
     "sign_ins": NEVER | TOKENS | {"nod.stores.accounts", "nod.domain.passwords"},
     "account": NEVER | {"nod.flows.approval"},
     "authorizer": NEVER | HTTP | TOKENS | {"nod.stores.sessions", "nod.stores.sign_ins", "nod.channels.tokens"},
+    "sms": NEVER | TOKENS | {"nod.flows.approval", "nod.channels.tokens", "nod.channels.gateways.twilio"},
     "websocket": NEVER | HTTP | TOKENS | {"nod.stores.accounts", "nod.stores.throttles", "nod.channels.tokens"},
 }
 

@@ -1,6 +1,7 @@
 """The stores, on the tables of the template, do what flows rely on."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -9,15 +10,19 @@ from nod.bootstrap.tables import Tables
 from nod.stores.table import Row
 from tests.contract.store_contracts import (
     AccountsContract,
+    BindingsContract,
     ConnectionsContract,
     DecidingContract,
     LoginsContract,
+    MessagesContract,
+    PasswordsContract,
     PromptsContract,
     SessionsContract,
     SignInsContract,
     ThrottlesContract,
     TicketsContract,
 )
+from tests.contract.stores import Snapshot
 from tests.integration.in_process import in_process_aws
 
 pytestmark = pytest.mark.integration
@@ -29,7 +34,7 @@ def tables() -> Iterator[Tables]:
     with pytest.MonkeyPatch.context() as monkeypatch, in_process_aws(monkeypatch) as settings:
         made = Parts(settings).tables
         # Each of these makes the others that it changes along with.
-        _ = made.accounts, made.connections, made.sign_ins, made.throttles
+        _ = made.messages, made.connections, made.throttles
         yield made
 
 
@@ -40,6 +45,18 @@ def stores(tables: Tables) -> Iterator[Tables]:
     for model in Row.__subclasses__():
         for row in model.scan():
             row.delete()
+
+
+@pytest.fixture
+def snapshot(tables: Tables) -> Snapshot:
+    """All items of all tables as they are."""
+    dynamodb: Any = tables.client.client
+
+    def items() -> dict[str, list[str]]:
+        names = [model.Meta.table_name for model in Row.__subclasses__()]
+        return {name: sorted(map(str, dynamodb.scan(TableName=name)["Items"])) for name in names}
+
+    return items
 
 
 class TestLogins(LoginsContract): ...
@@ -67,3 +84,12 @@ class TestAccounts(AccountsContract): ...
 
 
 class TestTickets(TicketsContract): ...
+
+
+class TestPasswords(PasswordsContract): ...
+
+
+class TestBindings(BindingsContract): ...
+
+
+class TestMessages(MessagesContract): ...

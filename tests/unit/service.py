@@ -1,152 +1,33 @@
-"""The flows of Nod put together on fakes, with a clock that tests set, and races that they stage."""
+"""Nod as tests play with it: people and their devices, a clock that tests set, and races that they stage."""
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
-from random import Random
+from typing import Any
 
-from nod.domain.connections import ApproverPolicy, Purpose
+from nod.domain.connections import Purpose
+from nod.domain.deliveries import InboundText
 from nod.domain.device import Device, Network
-from nod.domain.identifiers import challenge_of
+from nod.domain.identifiers import challenge_of, new_identifier
 from nod.domain.logins import parse_login
 from nod.domain.pushes import Push
-from nod.domain.sessions import Lifetimes, Session
-from nod.domain.sign_in import Approver, Decision, SignIn, Status
+from nod.domain.sessions import Session
+from nod.domain.sign_in import Approver, SignIn
+from nod.domain.status import Decision, Status
 from nod.domain.verification import Mode
-from nod.flows.account import LoginBinding, PasswordSignIn, Refreshing
-from nod.flows.answering import Answer, Answering
-from nod.flows.approval import Approval, ApprovalPolicy, Asked, Started
-from nod.flows.connecting import Connecting, Ticketing
+from nod.flows.answering import Answer
+from nod.flows.approval import Asked
 from nod.flows.granting import Grant
-from nod.flows.prompting import Prompting, Telling
-from nod.flows.redeeming import Redeeming
-from nod.flows.sessions import SessionControl
-from tests.builders import ADA, HOME, IDLE, LAPTOP, LIFETIME, LONGEST, NOW, VERIFIER, account, session
-from tests.fakes import Rows, Sockets, TokenSigner, one_by_one, stores_over, watched
+from nod.flows.phone import AskedByPhone
+from nod.flows.starting import Started
+from tests.builders import ADA, ADAS_NUMBER, HOME, LAPTOP, PHONE, VERIFIER, account, session
+from tests.unit.flows import Flows, Stack
 
 
-class Service:
-    """All flows, over one set of fakes. `calls` lists the calls that were made to the outside."""
+class Service(Flows):
+    """All flows, and what people do with them."""
 
-    def __init__(
-        self,
-        *,
-        policy: ApproverPolicy = "all",
-        conceal: bool = False,
-        default: Mode = "choose",
-        minimum: Mode = "none",
-        starts_per_minute: int = 1000,
-        sign_up_allowed: bool = True,
-        eviction_age: timedelta = timedelta(hours=24),
-        seed: int = 1,
-    ) -> None:
-        self.now = NOW
-        self.rows = Rows()
-        self.calls: list[str] = []
-        self.meanwhile: dict[str, Callable[[], object]] = {}
-        self.sockets = Sockets()
-        self.signer = TokenSigner()
-        rng, stores = Random(seed), stores_over(self.rows, self._note)
-        sockets = watched(self.sockets, "sockets", self._note)
-        signer = watched(self.signer, "signer", self._note)
-        telling = Telling(stores.connections, sockets, one_by_one)
-        lifetimes = Lifetimes(idle=IDLE, longest=LONGEST)
-        self.prompting = Prompting(
-            prompts=stores.prompts,
-            sockets=sockets,
-            telling=telling,
-            together=one_by_one,
-            policy=policy,
-            conceal=conceal,
-            rng=rng,
-        )
-        self.approval = Approval(
-            logins=stores.logins,
-            throttles=stores.throttles,
-            sign_ins=stores.sign_ins,
-            connections=stores.connections,
-            prompting=self.prompting,
-            together=one_by_one,
-            policy=ApprovalPolicy(default, minimum, LIFETIME, starts_per_minute, conceal),
-            clock=self.clock,
-            rng=rng,
-        )
-        self.answering = Answering(
-            sign_ins=stores.sign_ins,
-            logins=stores.logins,
-            connections=stores.connections,
-            telling=telling,
-            together=one_by_one,
-            clock=self.clock,
-        )
-        self.redeeming = Redeeming(
-            sign_ins=stores.sign_ins,
-            sessions=stores.sessions,
-            logins=stores.logins,
-            throttles=stores.throttles,
-            connections=stores.connections,
-            telling=telling,
-            signer=signer,
-            together=one_by_one,
-            lifetimes=lifetimes,
-            clock=self.clock,
-            rng=rng,
-        )
-        self.control = SessionControl(
-            sessions=stores.sessions,
-            connections=stores.connections,
-            sockets=sockets,
-            telling=telling,
-            together=one_by_one,
-            eviction_age=eviction_age,
-            clock=self.clock,
-        )
-        self.passwords = PasswordSignIn(
-            accounts=stores.accounts,
-            logins=stores.logins,
-            sessions=stores.sessions,
-            throttles=stores.throttles,
-            connections=stores.connections,
-            telling=telling,
-            signer=signer,
-            together=one_by_one,
-            lifetimes=lifetimes,
-            sign_up_allowed=sign_up_allowed,
-            clock=self.clock,
-            rng=rng,
-        )
-        self.refreshing = Refreshing(
-            sessions=stores.sessions,
-            control=self.control,
-            signer=signer,
-            lifetimes=lifetimes,
-            clock=self.clock,
-            rng=rng,
-        )
-        self.binding = LoginBinding(accounts=stores.accounts, clock=self.clock)
-        self.ticketing = Ticketing(tickets=stores.tickets, clock=self.clock, rng=rng)
-        self.connecting = Connecting(
-            connections=stores.connections,
-            prompts=stores.prompts,
-            sign_ins=stores.sign_ins,
-            control=self.control,
-            together=one_by_one,
-            clock=self.clock,
-        )
-        self.stores = stores
-
-    def clock(self) -> datetime:
-        """The time that tests have set."""
-        return self.now
-
-    def wait(self, seconds: float) -> None:
-        """Let time pass."""
-        self.now += timedelta(seconds=seconds)
-
-    def _note(self, call: str) -> None:
-        """Note a call; where a test has staged something to happen just before it, let that happen, once."""
-        self.calls.append(call)
-        if staged := self.meanwhile.pop(call, None):
-            staged()
+    def __init__(self, **parameters: Any) -> None:
+        """`parameters` are those of a `Stack`."""
+        super().__init__(Stack(**parameters))
+        self.texted = 0
 
     # People and their devices.
 
@@ -214,6 +95,34 @@ class Service:
         """The device gives up."""
         self.redeeming.cancel(started.sign_in.sign_in_id, verifier)
 
+    def start_phone(self, identifier: str | None = None, *, device: Device = PHONE, network: Network = HOME) -> Started:
+        """A phone registers an identifier of its own making."""
+        made = identifier or new_identifier(self._rng)
+        return self.phone.start(AskedByPhone(made, challenge_of(VERIFIER), device), network)
+
+    def text(
+        self,
+        what: Started | str,
+        number: str = ADAS_NUMBER,
+        *,
+        message_id: str | None = None,
+        gateway: str = "generic",
+        replies: bool = False,
+    ) -> str | None:
+        """A text message arrives: that of a sign-in, or any other. Each is a new one unless `message_id` says which."""
+        body = what if isinstance(what, str) else what.sms.body if what.sms else ""
+        if message_id is None:
+            self.texted += 1
+            message_id = f"message {self.texted}"
+        inbound = InboundText(message_id=message_id, sender=number, text=body)
+        return self.texting.receive(inbound, gateway=gateway, signs_time=True, replies=replies)
+
+    def signed_in_by_text(self, number: str = ADAS_NUMBER, *, device: Device = PHONE) -> Grant:
+        """A phone signs in from beginning to end."""
+        started = self.start_phone(device=device)
+        self.text(started, number)
+        return self.redeem(started)
+
     # What can be seen of it.
 
     def sign_in(self, started: Started) -> SignIn:
@@ -227,3 +136,9 @@ class Service:
     def slots(self, login: str = "user:ada") -> int:
         """How many sign-ins a login has open."""
         return len(self.rows.logins[login].slots)
+
+    def replies(self, number: str = ADAS_NUMBER) -> list[str]:
+        """The texts that a number got, and gets from now on."""
+        got = [text for to, text in self.texts.sent if to == number]
+        self.texts.sent = [(to, text) for to, text in self.texts.sent if to != number]
+        return got

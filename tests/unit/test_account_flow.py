@@ -1,4 +1,4 @@
-"""The ordinary way in, refresh tokens, and bound logins (R1.2, R1.9; attacks A4, S2, S3)."""
+"""The ordinary way in and refresh tokens (R1.9; attacks A4, S2, S3)."""
 
 from base64 import b64encode
 from random import Random
@@ -6,7 +6,6 @@ from random import Random
 import pytest
 
 from nod.domain.device import Device
-from nod.domain.logins import parse_login
 from nod.domain.passwords import hash_password
 from nod.domain.pushes import SessionEnded, SessionStarted
 from nod.domain.sessions import parse_refresh_token
@@ -16,11 +15,8 @@ from nod.errors import (
     InvalidCredentials,
     InvalidRequest,
     InvalidToken,
-    LastLogin,
     LoginTaken,
-    NodError,
     SlowDown,
-    UnknownLogin,
 )
 from nod.flows.granting import Grant
 from tests.builders import ADA, GRACE, HOME, IDLE, LAPTOP, LONGEST, PHONE
@@ -325,85 +321,3 @@ def test_s3_of_two_refreshes_at_once_one_gets_a_grant() -> None:
     assert len(fresh) == 1
     with pytest.raises(InvalidToken):
         service.control.alive(who(grant))
-
-
-# Bound logins.
-
-
-def bound(service: Service) -> list[str]:
-    """The logins of Ada's account, oldest binding first."""
-    return [one.login.shown for one in service.binding.account(service.session("SOME")).bound_logins()]
-
-
-def test_r1_2_a_username_is_bound_at_once() -> None:
-    """R1.2: it leads to the account from then on, and the account knows since when."""
-    service = Service()
-    service.account("ada")
-    mine = service.session("PHONE")
-    service.wait(5)
-    binding = service.binding.bind(mine, " Countess ")
-    assert (binding.login, binding.bound_at) == (parse_login("countess"), service.now)
-    assert service.stores.logins.account_of("user:countess") == ADA
-    assert bound(service) == ["ada", "countess"]
-
-
-@pytest.mark.parametrize("login", ["+44 7700 900123", "ada@example.com", "device:1", "no login"])
-def test_r1_2_what_must_be_proved_is_not_bound_unproved(login: str) -> None:
-    """R1.2: a number or an address is not bound on anybody's word."""
-    service = Service()
-    service.account("ada")
-    with pytest.raises(InvalidRequest):
-        service.binding.bind(service.session("PHONE"), login)
-    assert bound(service) == ["ada"]
-
-
-@pytest.mark.parametrize("login", ["grace", "ADA"])
-def test_a_taken_login_is_not_bound(login: str) -> None:
-    """A login of another account, or of this one, is taken."""
-    service = Service()
-    service.account("ada")
-    service.account("grace", account_id=GRACE)
-    with pytest.raises(LoginTaken):
-        service.binding.bind(service.session("PHONE"), login)
-    assert service.stores.logins.account_of("user:grace") == GRACE
-
-
-@pytest.mark.parametrize(
-    ("login", "error"), [("grace", UnknownLogin), ("nobody", UnknownLogin), ("no login", InvalidRequest)]
-)
-def test_only_a_login_of_the_account_is_unbound(login: str, error: type[NodError]) -> None:
-    """Another account's login, and one that nobody has, are unknown here."""
-    service = Service()
-    service.account("ada", "countess")
-    service.account("grace", account_id=GRACE)
-    with pytest.raises(error):
-        service.binding.unbind(service.session("PHONE"), login)
-    assert service.stores.logins.account_of("user:grace") == GRACE
-    assert bound(service) == ["ada", "countess"]
-
-
-def test_r1_2_an_unbound_login_asks_nobody() -> None:
-    """R1.2: it leads nowhere, while the account's sessions go on."""
-    service = Service()
-    service.account("ada", "countess")
-    phone = service.approver("PHONE")
-    service.binding.unbind(service.control.alive(phone), "ADA")
-    with pytest.raises(UnknownLogin):
-        service.start("ada")
-    assert service.start("countess").sign_in.account_id == ADA
-
-
-def test_the_last_login_cannot_be_removed() -> None:
-    """An account without a login could never be reached again."""
-    service = Service()
-    service.account("ada")
-    with pytest.raises(LastLogin):
-        service.binding.unbind(service.session("PHONE"), "ada")
-    assert bound(service) == ["ada"]
-
-
-def test_the_account_of_a_session_that_has_none_is_an_invalid_token() -> None:
-    """A session whose account is gone is as good as none."""
-    service = Service()
-    with pytest.raises(InvalidToken):
-        service.binding.account(service.session("PHONE"))

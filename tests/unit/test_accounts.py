@@ -1,5 +1,8 @@
 """Accounts and their bound logins (R1.2)."""
 
+import pytest
+
+from nod.domain.accounts import Initial
 from nod.domain.logins import BoundLogin, Login
 from tests.builders import NOW, account, after
 
@@ -15,3 +18,14 @@ def test_r1_2_bound_logins_come_oldest_first() -> None:
         BoundLogin(Login("username", "zoe"), after(5)),
         BoundLogin(Login("phone", "+447700900123"), after(9)),
     ]
+
+
+@pytest.mark.parametrize(
+    ("password_hash", "initial", "own"),
+    [(None, None, False), ("hash", "unused", False), ("hash", "spent", False), ("hash", None, True)],
+)
+def test_r3_6_a_password_is_its_owner_s_once_they_have_set_it(
+    password_hash: str | None, initial: Initial | None, own: bool
+) -> None:
+    """R3.6: one that the service has made is not, used or not."""
+    assert account(password_hash=password_hash, initial=initial).has_own_password is own

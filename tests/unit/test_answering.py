@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from nod.domain.pushes import PromptClosed, SignInResolved
-from nod.domain.sign_in import Approver, Decision, Status, Verdict
+from nod.domain.sign_in import Approver
+from nod.domain.status import Decision, Status, Verdict
 from nod.domain.verification import Mode
 from nod.errors import (
     AlreadyAnswered,
@@ -18,7 +19,7 @@ from nod.errors import (
     WrongCode,
 )
 from nod.flows.answering import Answer
-from nod.flows.approval import Started
+from nod.flows.starting import Started
 from tests.builders import ADA, GRACE, NOW, wrong_code_for
 from tests.unit.service import Service
 

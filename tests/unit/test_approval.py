@@ -22,7 +22,7 @@ from nod.errors import (
     UnknownSignIn,
     WrongCode,
 )
-from nod.flows.approval import Started
+from nod.flows.starting import Started
 from tests.builders import ADA, GRACE, HOME, LAPTOP, LIFETIME, NOW, OTHER_VERIFIER, VERIFIER, wrong_code_for
 from tests.unit.service import Service
 
@@ -32,7 +32,7 @@ POLICIES: list[ApproverPolicy] = ["all", "latest", "active", "random"]
 
 def with_ada(**parameters: object) -> Service:
     """A service where Ada has an account with two logins, and nobody is connected."""
-    service = Service(**parameters)  # type: ignore[arg-type]
+    service = Service(**parameters)
     service.account("ada", NUMBER)
     return service
 
@@ -250,7 +250,7 @@ def test_r1_5_an_answer_that_came_before_the_taking_back_counts() -> None:
         (shown,) = service.connecting.open_prompts(phone)
         service.stores.sign_ins.decide(shown.sign_in_id, "allow", None, by=phone, now=service.now)
 
-    service.meanwhile["sign_ins.cancel"] = answered
+    service.meanwhile["sign_ins.close"] = answered
     started = service.start()
     assert service.redeem(started).account_id == ADA
 

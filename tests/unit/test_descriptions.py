@@ -15,7 +15,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from docs.generate import ROOT
 from docs.generate.__main__ import main
-from docs.generate.agreement import disagreements
+from docs.generate.agreement import NEVER_TOLD, disagreements
 from docs.generate.asyncapi import asyncapi
 from docs.generate.examples import examples_of
 from docs.generate.files import LINES_SHOWN, check, drift, text_of
@@ -23,13 +23,16 @@ from docs.generate.keys import KeySet
 from docs.generate.messages import EXCHANGES
 from docs.generate.openapi import openapi
 from docs.generate.operations import BY_FUNCTION, OPERATIONS
-from docs.generate.operations.operation import Operation
+from docs.generate.operations.operation import Operation, OwnFormat, Part
+from docs.generate.routes import Handled, handled
 from docs.generate.schemas import prose, schemas_of
-from nod.api import frames, requests, responses
+from nod.api import frames, http, requests, responses
 from nod.channels.keys import PublicKeys
 from nod.channels.tokens import TokenProfile
-from nod.errors import NodError
+from nod.errors import NodError, SlowDown
+from tests.unit.gateways import calls
 
+OWN_FORMAT = OwnFormat(("text/plain",), "Anything.")
 CHANGED = msgspec.defstruct("Refresh", [("token", str)], forbid_unknown_fields=True)
 
 
@@ -108,9 +111,10 @@ def test_a_missing_file_is_noticed_in_a_few_lines(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "complaint"),
+    ("name", "changes", "complaint"),
     [
         (
+            "refresh",
             {"path": "/renewals"},
             [
                 "POST /sessions/refresh is in template.yaml, but no operation describes it",
@@ -119,27 +123,143 @@ def test_a_missing_file_is_noticed_in_a_few_lines(tmp_path: Path) -> None:
                 "POST /renewals is described, but functions/account does not answer it",
             ],
         ),
-        ({"request": CHANGED}, ["POST /sessions/refresh reads Refresh, which is not the request described"]),
+        ("refresh", {"request": CHANGED}, ["POST /sessions/refresh reads Refresh, which is not the request described"]),
         (
+            "startSignIn",
+            {"request": requests.StartApproval},
+            ["POST /sign-ins reads StartSignIn, which is not the request described"],
+        ),
+        (
+            "refresh",
             {"answers": {201: responses.Ended}},
             ["POST /sessions/refresh answers [200], but [201] are described"],
         ),
-        ({"security": "session"}, ["POST /sessions/refresh is described wrongly as to its token"]),
+        (
+            "bindLogin",
+            {"answers": {201: responses.AccountLogin}},
+            ["POST /account/logins answers [201, 202], but [201] are described"],
+        ),
+        ("receiveText", {"answers": {202: OWN_FORMAT}}, ["POST /sms/{gateway} answers [200], but [202] are described"]),
+        ("refresh", {"security": "session"}, ["POST /sessions/refresh is described wrongly as to its token"]),
     ],
 )
-def test_an_operation_that_is_otherwise_is_noticed(changes: dict[str, Any], complaint: list[str]) -> None:
+def test_an_operation_that_is_otherwise_is_noticed(name: str, changes: dict[str, Any], complaint: list[str]) -> None:
     """Path, request, statuses and token are compared with the template and with the function."""
-    assert disagreements(ROOT, changed("refresh", **changes)) == complaint
+    assert disagreements(ROOT, changed(name, **changes)) == complaint
 
 
-def test_an_error_that_nobody_describes_is_noticed() -> None:
+@pytest.mark.parametrize(
+    ("name", "changes", "complaint"),
+    [
+        (
+            "receiveText",
+            {"request": requests.Refresh},
+            [
+                "POST /sms/{gateway} is described wrongly as to what is in the caller's own format",
+                "POST /sms/{gateway} reads None, which is not the request described",
+            ],
+        ),
+        (
+            "receiveText",
+            {"answers": {200: responses.Ended}},
+            ["POST /sms/{gateway} is described wrongly as to what is in the caller's own format"],
+        ),
+        (
+            "refresh",
+            {"request": OWN_FORMAT},
+            [
+                "POST /sessions/refresh is described wrongly as to what is in the caller's own format",
+                "POST /sessions/refresh reads Refresh, which is not the request described",
+            ],
+        ),
+        (
+            "refresh",
+            {"answers": {200: OWN_FORMAT}},
+            ["POST /sessions/refresh is described wrongly as to what is in the caller's own format"],
+        ),
+    ],
+)
+def test_another_format_is_noticed(name: str, changes: dict[str, Any], complaint: list[str]) -> None:
+    """JSON of ours is not described as the caller's own format, nor that as JSON of ours."""
+    assert disagreements(ROOT, changed(name, **changes)) == complaint
+
+
+def test_a_function_is_read_as_it_is_written(tmp_path: Path) -> None:
+    """Every route of a handler counts; what it reads and answers stands in it, not in a helper that it calls."""
+    (tmp_path / "app.py").write_text(
+        """
+@app.put("/things/<thing>")
+@app.post("/things")
+def keep(thing=None):
+    http.bearer(app)
+    request = http.body(app, requests.Thing)
+    return http.answer(201, shown(request)) if thing is None else http.answer(204)
+
+@app.post("/calls")
+def call():
+    http.raw_body(app)
+    return http.answer_as("text/xml", "<Response/>")
+
+@app.get("/helped")
+def helped():
+    return _answer()
+"""
+    )
+    both: frozenset[Part] = frozenset({"request", "answer"})
+    assert handled(tmp_path) == [
+        Handled("PUT", "/things/{thing}", "Thing", frozenset({201, 204}), frozenset(), reads_token=True),
+        Handled("POST", "/things", "Thing", frozenset({201, 204}), frozenset(), reads_token=True),
+        Handled("POST", "/calls", None, frozenset({200}), both, reads_token=False),
+        Handled("GET", "/helped", None, frozenset(), frozenset(), reads_token=False),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "errors"),
+    [("unbindLogin", ["LastLogin"]), ("startSignIn", ["IdentifierUsed"]), ("confirmSignIn", [])],
+)
+def test_an_error_that_nobody_describes_is_noticed(name: str, errors: list[str]) -> None:
     """An error class must be told by some operation or frame."""
-    assert disagreements(ROOT, changed("unbindLogin", errors=())) == ["error LastLogin is in no operation and no frame"]
+    complaints = [f"error {error} is in no operation and no frame" for error in errors]
+    assert disagreements(ROOT, changed(name, errors=())) == complaints
 
 
 def test_the_http_description_is_openapi(http_api: dict[str, Any]) -> None:
     """It validates as OpenAPI 3.1, its defaults and references too."""
     assert [error.message for error in OpenAPIV31SpecValidator(http_api).iter_errors()] == []
+
+
+def test_each_way_into_a_sign_in_is_told_apart(http_api: dict[str, Any]) -> None:
+    """`method` says which schema a start is of, and only that schema takes it."""
+    start = http_api["paths"]["/sign-ins"]["post"]["requestBody"]["content"]["application/json"]
+    schemas, told_by = http_api["components"]["schemas"], start["schema"]["discriminator"]
+    assert told_by["propertyName"] == "method"
+    assert set(told_by["mapping"]) == {"approval", "phone"}
+    assert {one["value"]["method"] for one in start["examples"].values()} == {"approval", "phone"}
+    for example in start["examples"].values():
+        fitting = [
+            pointer
+            for pointer in every("$ref", start["schema"]["anyOf"])
+            if OAS31Validator({"$ref": pointer, "components": {"schemas": schemas}}).is_valid(example["value"])
+        ]
+        assert fitting == [told_by["mapping"][example["value"]["method"]]]
+
+
+@pytest.mark.parametrize("path", ["/sms/{gateway}", "/sms/{gateway}/{path_secret}"])
+def test_gateways_have_formats_of_their_own(http_api: dict[str, Any], path: str) -> None:
+    """JSON and forms are taken as they come, and every format that a gateway is answered in is named."""
+    operation = http_api["paths"][path]["post"]
+    taken = operation["requestBody"]["content"]
+    assert taken.keys() == {calls.delivery(name).headers["content-type"].partition(";")[0] for name in calls.NAMES}
+    answered = operation["responses"]["200"]["content"]
+    assert answered.keys() == {calls.gateway(name).answer(None).content_type for name in calls.NAMES}
+    assert not any([*taken.values(), *answered.values()])
+
+
+def test_every_gateway_is_named(http_api: dict[str, Any]) -> None:
+    """Whoever reads the description finds what the last part of the address may be."""
+    described = http_api["paths"]["/sms/{gateway}"]["parameters"][0]["description"]
+    assert all(re.search(rf"\b{name}\b", described) for name in calls.NAMES)
 
 
 def test_every_reference_leads_somewhere(http_api: dict[str, Any], websocket_api: dict[str, Any]) -> None:
@@ -162,6 +282,21 @@ def test_every_problem_is_an_error_of_ours(http_api: dict[str, Any]) -> None:
         status, code = (only["properties"][name] for name in ("status", "code"))
         told = {(status["const"], one) for one in code.get("enum", [code.get("const")])}
         assert told <= known
+
+
+def test_every_problem_has_the_headers_it_is_described_with(http_api: dict[str, Any]) -> None:
+    """Each error is told with headers that its response describes, and with all that are required."""
+    by_code = {(error.status, error.code): error for error in errors_under(NodError) - NEVER_TOLD}
+    required = {name for name, header in http_api["components"]["headers"].items() if header.get("required")}
+    assert required == {"Retry-After"}
+    for response in http_api["components"]["responses"].values():
+        described, sent = set(response["headers"]), set()
+        for example in response["content"]["application/problem+json"]["examples"].values():
+            error = by_code[example["value"]["status"], example["value"]["code"]]
+            told = set(http.problem(error(retry_after=5 if error is SlowDown else None)).headers) - {"Content-Type"}
+            assert described & required <= told
+            sent |= told
+        assert sent == described
 
 
 def test_every_problem_stands_under_its_status(http_api: dict[str, Any]) -> None:
@@ -211,6 +346,14 @@ def test_every_example_of_a_request_is_one() -> None:
     for operation in OPERATIONS:
         for example in examples_of(operation.request).values() if operation.request else ():
             msgspec.convert(example, operation.request)
+
+
+def test_numbers_in_examples_are_nobodys() -> None:
+    """Phone numbers are of the ranges that Ofcom and the NANPA keep for fiction."""
+    text = (ROOT / "docs/openapi.yaml").read_text() + (ROOT / "docs/asyncapi.yaml").read_text()
+    numbers = re.findall(r"\+\d{7,15}", text)
+    assert numbers
+    assert all(re.fullmatch(r"\+447700900\d{3}|\+1\d{3}55501\d\d", number) for number in numbers)
 
 
 def test_a12_nobody_is_told_of_a_report(http_api: dict[str, Any], websocket_api: dict[str, Any]) -> None:

@@ -1,25 +1,43 @@
 """The fakes that flow tests stand on do what the real stores do."""
 
+import copy
+
 import pytest
 
 from tests.contract.store_contracts import (
     AccountsContract,
+    BindingsContract,
     ConnectionsContract,
     DecidingContract,
     LoginsContract,
+    MessagesContract,
+    PasswordsContract,
     PromptsContract,
     SessionsContract,
     SignInsContract,
     ThrottlesContract,
     TicketsContract,
 )
+from tests.contract.stores import Snapshot
 from tests.fakes import Rows, Stores, stores_over
 
 
 @pytest.fixture
-def stores() -> Stores:
+def rows() -> Rows:
+    """Nothing."""
+    return Rows()
+
+
+@pytest.fixture
+def stores(rows: Rows) -> Stores:
     """Fakes with nothing in them."""
-    return stores_over(Rows())
+    return stores_over(rows)
+
+
+@pytest.fixture
+def snapshot(rows: Rows) -> Snapshot:
+    """All rows as they are."""
+    return lambda: copy.deepcopy(rows)
 
 
 class TestLogins(LoginsContract): ...
@@ -47,3 +65,12 @@ class TestAccounts(AccountsContract): ...
 
 
 class TestTickets(TicketsContract): ...
+
+
+class TestPasswords(PasswordsContract): ...
+
+
+class TestBindings(BindingsContract): ...
+
+
+class TestMessages(MessagesContract): ...

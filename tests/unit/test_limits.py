@@ -8,9 +8,12 @@ from hypothesis import strategies as st
 
 from nod.domain.limits import (
     FIRST_HOLD,
+    MAILS_PER_ACCOUNT,
+    MAILS_PER_ADDRESS,
     OPEN_SIGN_INS_PER_LOGIN,
     PASSWORDS_PER_LOGIN,
     PROMPTS_PER_LOGIN,
+    REFUSALS_PER_NUMBER,
     Limit,
     Slot,
     hold_length,
@@ -28,6 +31,11 @@ def test_a1_the_numbers_of_the_contract() -> None:
     """A1: three open sign-ins for a login, ten prompts in ten minutes, ten passwords in a quarter of an hour."""
     assert OPEN_SIGN_INS_PER_LOGIN == 3
     assert (PROMPTS_PER_LOGIN.count, PROMPTS_PER_LOGIN.window) == (10, timedelta(minutes=10))
+    assert (REFUSALS_PER_NUMBER.count, REFUSALS_PER_NUMBER.window) == (3, timedelta(hours=1))
+    assert (MAILS_PER_ADDRESS.count, MAILS_PER_ADDRESS.window) == (3, timedelta(hours=1))
+    assert (MAILS_PER_ACCOUNT.count, MAILS_PER_ACCOUNT.window) == (10, timedelta(hours=1))
+    limits = [PROMPTS_PER_LOGIN, PASSWORDS_PER_LOGIN, REFUSALS_PER_NUMBER, MAILS_PER_ADDRESS, MAILS_PER_ACCOUNT]
+    assert len({limit.name for limit in limits}) == len(limits)
     assert (PASSWORDS_PER_LOGIN.count, PASSWORDS_PER_LOGIN.window) == (10, timedelta(minutes=15))
     assert (starts_per_address(7).count, starts_per_address(7).window) == (7, timedelta(minutes=1))
     assert timedelta(minutes=15) == FIRST_HOLD

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nod.domain.logins import Login, login_from_key, parse_login
+from nod.domain.logins import KnownLogin, Login, login_from_key, parse_login, parse_texting_number
 from nod.errors import InvalidRequest
+from tests.builders import NOW, after
 
 
 @pytest.mark.parametrize(
@@ -132,3 +133,95 @@ def test_what_is_no_key_is_refused() -> None:
     """A key without a known scheme is an error of ours, not of a caller."""
     with pytest.raises(ValueError, match="not the key"):
         login_from_key("ada")
+
+
+# Numbers that text.
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "+447700900123",
+        "+44 (0)7700 900123",
+        "0044 7700 900123",
+        "00447700900123",
+        "+44-7700-900-123",
+        " +44 7700\u00a0900123\n",
+        "＋４４７７００９００１２３",  # noqa: RUF001 - full-width digits are the point.
+    ],
+)
+def test_t6_spellings_of_a_sender_are_one_login(text: str) -> None:
+    """T6: however a gateway writes the number that a message came from, it is the login that people type."""
+    assert parse_texting_number(text) == parse_login("+447700900123")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "+12025550123",
+        "+14155552671",
+        "+4915123456789",
+        "+8613800138000",
+        "+819012345678",
+        "+5511961234567",
+        "+33612345678",
+        "+18005550199",
+        "+447000000000",
+    ],
+)
+def test_t6_numbers_of_phones_are_taken(text: str) -> None:
+    """T6: mobiles, American numbers (which do not tell), free numbers, and ranges that no table knows yet."""
+    assert parse_texting_number(text).key == f"tel:{text}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "Nod",
+        "MYBANK",
+        "ada",
+        "ada@example.com",
+        "device:+447700900123",
+        "60700",
+        "+60700",
+        "07700 900123",
+        "447700900123",
+        "+44",
+        "+",
+        "00",
+        "+44MYBANK",
+        "+447700900123;ext=1",
+        "+447700900123 ext. 1",
+        "tel:+447700900123",
+        "+44 7700\u202e900123",
+        "+442079460123",
+        "+4930123456",
+        "+449098790123",
+        "+" + "4" * 300,
+    ],
+)
+def test_t6_what_no_phone_in_a_hand_sends_is_refused(text: str) -> None:
+    """T6: names in letters, short codes, national numbers, landlines and premium numbers sign nobody in."""
+    with pytest.raises(InvalidRequest):
+        parse_texting_number(text)
+
+
+@given(st.text() | st.text("+0123456789 ()-./"))
+def test_i1_any_sender_is_read_or_refused(text: str) -> None:
+    """I1: whatever a gateway calls the sender, it is a number in its one normal form, or refused."""
+    try:
+        login = parse_texting_number(text)
+    except InvalidRequest:
+        return
+    assert login == parse_login(login.value)
+    assert login.kind == "phone"
+
+
+def test_a12_a_login_is_held_until_its_hold_is_over() -> None:
+    """A12: up to that moment, and not from it on; one that was never reported is not held."""
+    held = KnownLogin("ACCOUNT", after(900))
+    assert held.is_held(NOW)
+    assert held.is_held(after(899.9))
+    assert not held.is_held(after(900))
+    assert not KnownLogin("ACCOUNT").is_held(NOW)

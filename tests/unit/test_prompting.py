@@ -18,7 +18,7 @@ NEWS = SessionEnded("SOME")
 @pytest.fixture
 def prompt() -> Prompt:
     """The prompt of a pending sign-in."""
-    return prompt_for(sign_in("none"), verification_of("none"))
+    return prompt_for(sign_in("none"), verification_of("none").shown)
 
 
 def ask(service: Service, prompt: Prompt) -> bool:
@@ -103,7 +103,7 @@ def test_r1_5_all_are_asked(prompt: Prompt) -> None:
     assert ask(service, prompt)
     assert asked(service) == ["socket of ONE", "socket of THREE", "socket of TWO"]
     assert service.pushed("socket of ONE") == [prompt_push(prompt)]
-    assert service.prompting.first_address is None
+    assert service.prompting.prompt(sign_in("none"), verification_of("none").shown).addressed_to is None
     assert "prompts.address" not in service.calls
 
 
@@ -115,7 +115,7 @@ def test_r1_5_one_is_asked(policy: ApproverPolicy, chosen: str, prompt: Prompt) 
     assert ask(service, prompt)
     assert asked(service) == [f"socket of {chosen}"]
     assert service.rows.prompts[ADA, prompt.sign_in_id].addressed_to == chosen
-    assert service.prompting.first_address == NOBODY
+    assert service.prompting.prompt(sign_in("none"), verification_of("none").shown).addressed_to == NOBODY
 
 
 def test_r1_5_random_asks_one_of_them(prompt: Prompt) -> None:

@@ -18,17 +18,17 @@ SEEDS = st.integers(0)
 
 def prompt(mode: Mode = "choose") -> Prompt:
     """The prompt of a sign-in that was just started."""
-    return prompt_for(sign_in(mode), verification_of(mode))
+    return prompt_for(sign_in(mode), verification_of(mode).shown)
 
 
 def pushed(begun: SignIn, verification: Verification) -> bytes:
     """The frame as it goes over the wire."""
-    return msgspec.json.encode(prompt_push(prompt_for(begun, verification)))
+    return msgspec.json.encode(prompt_push(prompt_for(begun, verification.shown)))
 
 
 def test_r1_3_a_prompt_tells_who_asks() -> None:
     """R1.3: the login asked for, the device, the address, the place and the times."""
-    shown = prompt_for(sign_in(message="Film night"), verification_of("choose")).shown()
+    shown = prompt_for(sign_in(message="Film night"), verification_of("choose").shown).shown()
     assert (shown.login, shown.method, shown.message) == ("ada", "approval", "Film night")
     assert (shown.device, shown.ip, shown.place) == (LAPTOP, HOME.ip, HOME.place)
     assert (shown.created_at, shown.expires_at) == (NOW, NOW + LIFETIME)

@@ -8,7 +8,8 @@ import pytest
 from nod.domain.identifiers import fingerprint
 from nod.domain.pushes import PromptClosed, SessionStarted, SignInResolved
 from nod.domain.sessions import parse_refresh_token
-from nod.domain.sign_in import Approver, Decision, StillWaiting
+from nod.domain.sign_in import Approver, StillWaiting
+from nod.domain.status import Decision
 from nod.errors import (
     AlreadyAnswered,
     AlreadyRedeemed,
@@ -19,7 +20,7 @@ from nod.errors import (
     SlowDown,
     UnknownSignIn,
 )
-from nod.flows.approval import Started
+from nod.flows.starting import Started
 from tests.builders import ADA, GRACE, HOME, IDLE, LAPTOP, LONGEST, OTHER_VERIFIER, VERIFIER
 from tests.unit.service import Service
 
@@ -385,7 +386,7 @@ def test_what_is_over_cannot_be_given_up(end: Callable[[Service, Started], None]
 def test_a5_an_answer_just_before_giving_up(decision: Decision, error: type[NodError] | None) -> None:
     """A5: a denial that slips in is told; an allow or a report that slips in is given up all the same."""
     service, started = asked()
-    service.meanwhile["sign_ins.cancel"] = lambda: service.answer(started, decision, by=PHONE)
+    service.meanwhile["sign_ins.close"] = lambda: service.answer(started, decision, by=PHONE)
     if error:
         with pytest.raises(error):
             service.cancel(started)

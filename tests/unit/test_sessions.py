@@ -1,14 +1,15 @@
 """Sessions: their life, their refresh tokens, and whom they may end (R2.1, S3, S4)."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nod.domain.sessions import RefreshToken, parse_refresh_token, shown
+from nod.domain.sessions import RefreshToken, Session, parse_refresh_token, shown, started_by_text
 from nod.errors import InvalidToken
-from tests.builders import HOME, IDLE, LONGEST, NOW, PHONE, after, refresh_token, session
+from tests.builders import ADAS_NUMBER, GRACES_NUMBER, HOME, IDLE, LONGEST, NOW, PHONE, after, refresh_token, session
 
 DAY = timedelta(hours=24)
 OLD = session("OLD", signed_in_at=NOW - timedelta(days=20))
@@ -144,3 +145,56 @@ def test_a_stored_session_holds_no_token() -> None:
     assert {token.secret_hash, token.family_hash} == {session().refresh_hash, session().family_hash}
     assert token.secret not in token.secret_hash
     assert token.family not in token.family_hash
+
+
+# S4: who may take a login away.
+
+
+def test_s4_a_fresh_session_cannot_take_an_older_login_away() -> None:
+    """S4: a thief who has just signed in cannot cut the owner off from the account; of age, a session may."""
+    before = NOW - timedelta(seconds=1)
+    assert not FRESH.may_unbind(before, after(60), DAY)
+    assert not FRESH.may_unbind(before, NOW + DAY - timedelta(seconds=1), DAY)
+    assert FRESH.may_unbind(before, NOW + DAY, DAY)
+
+
+def test_s4_what_was_bound_since_may_go_at_once() -> None:
+    """S4: a login that is no older than the session may be taken away by it, whatever its age."""
+    assert FRESH.may_unbind(NOW, NOW, DAY)
+    assert FRESH.may_unbind(after(1), after(1), DAY)
+
+
+# T7: what NO ends.
+
+
+def texted(session_id: str, seconds: float = 0, **changes: Any) -> Session:
+    """A session that a text message of Ada's number has let in, so many seconds after now."""
+    facts: dict[str, Any] = {"method": "phone", "login": ADAS_NUMBER, **changes}
+    return session(session_id, signed_in_at=after(seconds), **facts)
+
+
+def test_t7_no_ends_what_texts_have_let_in_lately() -> None:
+    """T7: of the last 24 hours, by this number, and by text: nothing that is older, another's, or came otherwise."""
+    day = DAY.total_seconds()
+    sessions = [
+        texted("LAST", -1),
+        texted("FIRST", 1 - day),
+        texted("OLD", -day),
+        texted("OTHER NUMBER", -1, login=GRACES_NUMBER),
+        texted("PASSWORD", -1, method="password"),
+        texted("APPROVAL", -1, method="approval"),
+    ]
+    assert started_by_text(sessions, ADAS_NUMBER, NOW) == ["FIRST", "LAST"]
+    assert started_by_text([], ADAS_NUMBER, NOW) == []
+
+
+def test_t7_no_ends_the_whole_tree() -> None:
+    """T7: also what those have let in, and what that has, in whatever order they are listed; others' guests stay."""
+    sessions = [
+        texted("GRANDCHILD", 3, method="qr", let_in_by="CHILD"),
+        texted("CHILD", 2, method="approval", login="ada", let_in_by="ROOT"),
+        texted("GUEST", 2, method="approval", login="ada", let_in_by="OLD"),
+        texted("OLD", -DAY.total_seconds()),
+        texted("ROOT", 1),
+    ]
+    assert started_by_text(sessions, ADAS_NUMBER, after(4)) == ["ROOT", "CHILD", "GRANDCHILD"]

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from nod.domain.texts import SenderOfTexts
 from nod.settings import Settings, from_environment
 
 
@@ -73,3 +74,14 @@ def test_the_lives_of_sessions_are_in_days() -> None:
     """Idle and longest life of a session come from their parameters."""
     lifetimes = from_environment({"NOD_SESSION_IDLE_DAYS": "7", "NOD_SESSION_MAX_DAYS": "14"}).lifetimes
     assert (lifetimes.idle, lifetimes.longest) == (timedelta(days=7), timedelta(days=14))
+
+
+def test_a_stack_neither_texts_passwords_nor_lets_phones_in_unasked_by_default() -> None:
+    """R3.6, T7: approvers are asked about phones, and no password is texted, unless the stack says otherwise."""
+    settings = from_environment({})
+    assert (settings.phone_sign_in_approval, settings.send_account_sms) == ("when_online", False)
+    assert (settings.app, settings.mail_from) == (SenderOfTexts("Nod", ""), "")
+    chosen = from_environment(
+        {"NOD_APP_NAME": "Films", "NOD_SMS_NUMBER": "+447700900000", "NOD_TEXT_SENDER": "console"}
+    )
+    assert (chosen.app, chosen.text_sender) == (SenderOfTexts("Films", "+447700900000"), "console")

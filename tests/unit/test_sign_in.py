@@ -5,7 +5,8 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from nod.domain.sign_in import REDEEM_WINDOW, Approver, Decision, Method, SignIn, Status, StillWaiting
+from nod.domain.sign_in import REDEEM_WINDOW, Approver, SignIn, StillWaiting
+from nod.domain.status import Decision, Method, Status
 from nod.domain.verification import WEAKEST_TO_STRONGEST, Mode
 from nod.errors import (
     AlreadyAnswered,

@@ -1,4 +1,4 @@
-"""The whole life of sign-ins, played at random by Hypothesis, races included (attacks A2, A5-A8, A10, A12).
+"""The whole life of sign-ins, played at random by Hypothesis, races included (attacks A2, A5-A8, A10, A12, T3).
 
 The machine keeps one row, as the SignIns table does, and changes it only by a compare-and-set on `version`. It also
 remembers every state the row was in: a rule may act on one that is stale by now, just as a Lambda function does that
@@ -10,6 +10,7 @@ A ledger of its own, fed by what the rules do and not by what the domain says, k
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from random import Random
 from typing import Literal
 
@@ -19,7 +20,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from nod.domain.sign_in import Decision, Method, SignIn, Status, StillWaiting
+from nod.domain.sign_in import Approver, SignIn, StillWaiting
+from nod.domain.status import Decision, Method, Status
 from nod.domain.verification import Mode, draw
 from nod.errors import (
     AlreadyAnswered,
@@ -28,11 +30,24 @@ from nod.errors import (
     CodeRequired,
     Denied,
     Expired,
+    IdentifierUsed,
     NodError,
     NotAnswerable,
     UnknownSignIn,
 )
-from tests.builders import ADAS_PHONE, GRACES_PHONE, LIFETIME, NOW, OTHER_VERIFIER, VERIFIER, sign_in, wrong_code_for
+from tests.builders import (
+    ADA,
+    ADAS_NUMBER,
+    ADAS_PHONE,
+    GRACES_NUMBER,
+    GRACES_PHONE,
+    NOW,
+    OTHER_VERIFIER,
+    VERIFIER,
+    phone_sign_in,
+    sign_in,
+    wrong_code_for,
+)
 
 # What a sign-in may become, and nothing else. A row keeps its status where only a try was used up.
 MAY_BECOME: dict[Status, frozenset[Status]] = {
@@ -44,10 +59,14 @@ MAY_BECOME: dict[Status, frozenset[Status]] = {
     "cancelled": frozenset(),
     "redeemed": frozenset(),
 }
+# What a text message does besides: it allows at once where nobody is asked, and a second number voids.
+MAY_BECOME_BY_TEXT: dict[Status, Status] = {"started": "allowed", "allowed": "denied"}
 ENDS: dict[Status, type[NodError]] = {"denied": Denied, "cancelled": Cancelled, "redeemed": AlreadyRedeemed}
 DECISIONS: tuple[Decision, ...] = ("allow", "deny", "report")
 TRIES = {"none": 1, "compare": 1, "echo": 3, "choose": 1, "enter": 3}
 
+# Of the first number there is an account, of the second there is none.
+NUMBERS = [f"tel:{ADAS_NUMBER}", f"tel:{GRACES_NUMBER}"]
 Code = Literal["right", "wrong", "missing"]
 CODES: st.SearchStrategy[Code] = st.sampled_from(["right", "right", "wrong", "missing"])
 VERIFIERS = st.sampled_from([VERIFIER, VERIFIER, VERIFIER, OTHER_VERIFIER])
@@ -65,11 +84,14 @@ BEGINNINGS: st.SearchStrategy[tuple[Method, Mode]] = st.sampled_from(
 class Ledger:
     """What has happened, as an onlooker would note it. `deadline` is when the sign-in expires, if it can."""
 
-    deadline: datetime = NOW + LIFETIME
+    deadline: datetime
     confirmed: bool = False
     allowed: bool = False
     denied: bool = False
     reported: bool = False
+    number: str | None = None
+    asked: bool = False
+    unasked: bool = False
     wrong_codes: int = 0
     sessions: int = 0
 
@@ -86,8 +108,9 @@ class SignInMachine(RuleBasedStateMachine):
         self.gives_up, self.is_slow = gives_up, is_slow
         self.now = NOW
         self.verification = draw(mode, Random(seed))
-        self.rows = [sign_in(mode, method=method, verification=self.verification)]
-        self.ledger = Ledger()
+        begin = phone_sign_in if method == "phone" else partial(sign_in, method=method)
+        self.rows = [begin(mode, verification=self.verification)]
+        self.ledger = Ledger(self.row.expires_at)
 
     @property
     def row(self) -> SignIn:
@@ -97,6 +120,11 @@ class SignInMachine(RuleBasedStateMachine):
     def seen(self, age: int) -> SignIn:
         """The row as it was so many changes ago."""
         return self.rows[max(0, len(self.rows) - 1 - age)]
+
+    @staticmethod
+    def approver(row: SignIn) -> Approver:
+        """A session of the account that the sign-in is of."""
+        return Approver(row.account_id, ADAS_PHONE.session_id)
 
     # What goes on around the sign-in.
 
@@ -111,12 +139,44 @@ class SignInMachine(RuleBasedStateMachine):
         """The clock moves on to the deadline, or to the last moment before it."""
         self.now = max(self.now, self.ledger.deadline - timedelta(seconds=short_by))
 
-    @precondition(lambda self: self.row.status == "started" and self.row.method != "approval")
+    @precondition(lambda self: self.row.status == "started" and self.row.method == "qr")
     @rule()
-    def first_step(self) -> None:
-        """A stand-in for "the text message arrived" and "the QR was scanned", which are not part of the domain yet."""
+    def scan(self) -> None:
+        """A stand-in for "the QR was scanned", which is not part of the domain yet."""
         before = self.row
         self.keep(before, msgspec.structs.replace(before, status="pending", version=before.version + 1))
+
+    @precondition(lambda self: self.row.method == "phone")
+    @rule(age=AGES, number=st.sampled_from(NUMBERS), ask=st.booleans())
+    def text(self, age: int, number: str, ask: bool) -> None:
+        """A text message arrives, from a number that has an account or from one that has none."""
+        seen, account_id = self.seen(age), ADA if number == NUMBERS[0] else None
+        standing = seen.standing(self.now)
+        after = self.attempt(lambda: seen.texted(number, account_id, ask=ask and bool(account_id), now=self.now))
+        void = seen.contested(number, self.now)
+        assert (void is not None) == (standing in ("pending", "allowed") and seen.login != number)
+        if isinstance(after, NodError):
+            assert isinstance(after, IdentifierUsed | Expired | Cancelled)
+            if void and self.keep(seen, void):
+                self.ledger.denied = True
+            return
+        assert standing == "started"
+        if self.keep(seen, after):
+            self.ledger.number = number
+            self.ledger.asked = after.status == "pending"
+            assert self.ledger.asked == (ask and number == NUMBERS[0])
+            assert after.new_account == (account_id is None)
+            if not self.ledger.asked:
+                self.ledger.deadline = self.now + timedelta(seconds=60)
+
+    @precondition(lambda self: self.row.method == "phone")
+    @rule(age=AGES)
+    def nobody_is_reached(self, age: int) -> None:
+        """Those who were to be asked turn out to be gone."""
+        seen = self.seen(age)
+        if seen.standing(self.now) == "pending" and self.keep(seen, seen.unasked(self.now)):
+            self.ledger.unasked = True
+            self.ledger.deadline = self.now + timedelta(seconds=60)
 
     # What people and devices do, with what they have seen.
 
@@ -139,7 +199,7 @@ class SignInMachine(RuleBasedStateMachine):
         """An approver of the account decides."""
         seen = self.seen(age)
         standing = seen.standing(self.now)
-        after = self.attempt(lambda: seen.answer(decision, self.code(code), by=ADAS_PHONE, now=self.now))
+        after = self.attempt(lambda: seen.answer(decision, self.code(code), by=self.approver(seen), now=self.now))
         if isinstance(after, CodeRequired):
             assert (standing, decision, self.code(code)) == ("pending", "allow", None)
             assert seen.mode in ("choose", "enter")
@@ -202,7 +262,8 @@ class SignInMachine(RuleBasedStateMachine):
         if not (unchanged and in_time):
             return False
         assert before.status == seen.status, "the version tells rows apart that differ"
-        assert after.status in MAY_BECOME[before.status]
+        by_text = before.method == "phone" and after.status == MAY_BECOME_BY_TEXT.get(before.status)
+        assert by_text or after.status in MAY_BECOME[before.status]
         assert after.version == before.version + 1
         # Polls are written apart, so that a stale view of them is not written back with a change.
         polls = {"next_poll_at": before.next_poll_at, "poll_interval": before.poll_interval}
@@ -250,13 +311,21 @@ class SignInMachine(RuleBasedStateMachine):
 
     @invariant()
     def nobody_is_let_in_without_being_allowed(self) -> None:
-        """A2, A7, A10: a session needs an allow by the right account with the right code, and there is one at most."""
-        if self.row.status in ("allowed", "redeemed"):
+        """A2, A7, A10: a session needs an allow by the right account with the right code, and there is one at most.
+
+        T7: or a text message, where nobody was asked or nobody was there.
+        """
+        voided = (self.row.method, self.row.status) == ("phone", "denied")
+        if self.row.status not in ("allowed", "redeemed"):
+            assert self.row.let_in_by is None or self.row.status == "cancelled" or voided
+        elif self.ledger.number and not self.ledger.allowed:
+            assert self.ledger.unasked or not self.ledger.asked
+            assert self.row.let_in_by is None
+        else:
             assert self.ledger.allowed
             assert self.row.let_in_by == ADAS_PHONE.session_id
             assert self.ledger.confirmed or (self.row.method, self.row.mode) != ("approval", "echo")
-        else:
-            assert self.row.let_in_by is None or self.row.status == "cancelled"
+        assert self.row.method != "phone" or self.row.status in ("started", "cancelled") or self.ledger.number
         assert self.ledger.sessions == (1 if self.row.status == "redeemed" else 0)
 
     @invariant()
@@ -274,7 +343,7 @@ class SignInMachine(RuleBasedStateMachine):
             return
         for decision in DECISIONS:
             with pytest.raises(NotAnswerable):
-                self.row.answer(decision, self.verification.code, by=ADAS_PHONE, now=self.now)
+                self.row.answer(decision, self.verification.code, by=self.approver(self.row), now=self.now)
         with pytest.raises(Expired):
             self.row.redeem(VERIFIER, self.now)
         with pytest.raises(Expired):
@@ -292,7 +361,7 @@ class SignInMachine(RuleBasedStateMachine):
             self.row.confirm(code, self.now)
         for decision in DECISIONS:
             with pytest.raises((AlreadyAnswered, NotAnswerable)):
-                self.row.answer(decision, code, by=ADAS_PHONE, now=self.now)
+                self.row.answer(decision, code, by=self.approver(self.row), now=self.now)
         gave_up = self.attempt(lambda: self.row.cancel(VERIFIER, self.now))
         assert gave_up is self.row if self.row.status == "cancelled" else isinstance(gave_up, ENDS[self.row.status])
 
@@ -324,8 +393,12 @@ class SignInMachine(RuleBasedStateMachine):
 
     @invariant()
     def it_never_becomes_another_sign_in(self) -> None:
-        """Only status, tries, expiry, approver, version and polls move."""
+        """Only status, tries, expiry, approver, version and polls move; its message says whose it is, once."""
         moving = {"status", "tries_left", "expires_at", "let_in_by", "version", "next_poll_at", "poll_interval"}
+        if self.ledger.number:
+            moving |= {"login", "account_id", "new_account"}
+            assert self.row.login == self.ledger.number
+            assert (self.row.account_id == ADA) != self.row.new_account
         for field in set(self.row.__struct_fields__) - moving:
             assert getattr(self.row, field) == getattr(self.rows[0], field)
         assert self.row.expires_at == self.ledger.deadline

@@ -10,7 +10,7 @@ import pytest
 from nod.api.websocket import Authorizer, Frames
 from nod.domain.sign_in import Approver
 from nod.domain.tickets import Ticket
-from nod.flows.approval import Started
+from nod.flows.starting import Started
 from tests.builders import ADA, HOME
 from tests.unit.service import Service
 

@@ -6,6 +6,7 @@ from nod.api import requests, responses
 from nod.errors import (
     AlreadyAnswered,
     CodeRequired,
+    Expired,
     Forbidden,
     InvalidCredentials,
     InvalidRequest,
@@ -123,11 +124,27 @@ OPERATIONS = (
         path="/account/logins",
         name="bindLogin",
         tag=SESSIONS,
-        summary="Bind a further username to the account",
+        summary="Bind a further login to the account",
+        description="A username at once. A phone number when the text message in `sms` has come from that phone, an"
+        " email address by the code that is mailed to it, both within ten minutes. `forbidden` where the stack has no"
+        " number that texts could be sent to, or sends no mail; `slow_down` after too many mails.",
         security="session",
         request=requests.BindLogin,
+        answers={201: responses.AccountLogin, 202: responses.LoginUnproven},
+        errors=(Forbidden, LoginTaken, SlowDown),
+    ),
+    Operation(
+        method="POST",
+        path="/account/logins/confirm",
+        name="confirmLogin",
+        tag=SESSIONS,
+        summary="Bind an email address by the code that was mailed to it",
+        description="There are three tries. `unknown_login` where nothing was mailed or no try is left; `expired` where"
+        " the code is too old.",
+        security="session",
+        request=requests.ConfirmLogin,
         answers={201: responses.AccountLogin},
-        errors=(LoginTaken,),
+        errors=(WrongCode, UnknownLogin, LoginTaken, Expired),
     ),
     Operation(
         method="DELETE",
@@ -135,9 +152,24 @@ OPERATIONS = (
         name="unbindLogin",
         tag=SESSIONS,
         summary="Take a login from the account",
+        description="`forbidden` for a login that was bound before the caller signed in, until the caller's session has"
+        " the age that the stack asks for.",
         security="session",
         answers={204: None},
-        errors=(InvalidRequest, UnknownLogin, LastLogin),
+        errors=(InvalidRequest, Forbidden, UnknownLogin, LastLogin),
+    ),
+    Operation(
+        method="PUT",
+        path="/account/password",
+        name="changePassword",
+        tag=SESSIONS,
+        summary="Set the password of the account",
+        description="`invalid_credentials` where `current` is wrong, or missing although the account's owner has set a"
+        " password before. After ten failures in 15 minutes: `slow_down`.",
+        security="session",
+        request=requests.ChangePassword,
+        answers={204: None},
+        errors=(InvalidCredentials, SlowDown),
     ),
     Operation(
         method="GET",

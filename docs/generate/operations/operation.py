@@ -4,25 +4,41 @@ from typing import Any, Literal
 
 import msgspec
 
+from nod.channels import gateways
 from nod.errors import InvalidRequest, InvalidToken, NodError, TooLarge
 
 Security = Literal["nothing", "session", "verifier"]
-SIGN_INS, SESSIONS, APPROVING = "Sign-ins", "Accounts and sessions", "Approving"
+Part = Literal["request", "answer"]
+SIGN_INS, SESSIONS, APPROVING, TEXTS = "Sign-ins", "Accounts and sessions", "Approving", "Text messages"
 TAGS = {
     SIGN_INS: "For a device that wants in. It needs no session: it proves by PKCE (RFC 7636) that it is the one that"
     " started the sign-in.",
     SESSIONS: "The ordinary way in, and what a signed-in person has: sessions, logins, keys.",
     APPROVING: "For a signed-in device that lets others in: over a WebSocket connection, or by these alone.",
+    TEXTS: "For SMS gateways, which call these addresses for each text message that arrives. No app calls them.",
 }
 PARAMETERS = {
     "sign_in_id": "The sign-in, as named by the answer that started it or by its prompt.",
     "session_id": "The session, or `current` for the caller's own.",
     "login": "The login, percent-encoded.",
+    "gateway": f"The name of a gateway that the stack has secrets of: {', '.join(sorted(gateways.NAMES))}.",
+    "path_secret": "The secret end of the address, as the gateway was given it.",
 }
 
 
+class OwnFormat(msgspec.Struct, frozen=True):
+    """What is in the caller's own format, in place of a struct: its media types, and what it is."""
+
+    media_types: tuple[str, ...]
+    description: str
+
+
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
-    """One operation. `answers`: status -> its struct, None where it has no content. `errors`: its own ones only."""
+    """One operation.
+
+    `request` and what is answered are structs or of `OwnFormat`. `answers`: status -> its content, None where it has
+    none. `errors`: its own ones only.
+    """
 
     method: str
     path: str
@@ -42,3 +58,9 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
         of_body = (InvalidRequest, TooLarge) if self.request else ()
         of_token = (InvalidToken,) if self.security != "nothing" else ()
         return (*of_body, *of_token, *self.errors, NodError)
+
+    @property
+    def own_format(self) -> frozenset[Part]:
+        """What of it is in the caller's own format."""
+        parts: dict[Part, list[Any]] = {"request": [self.request], "answer": [*self.answers.values()]}
+        return frozenset(part for part, of in parts.items() if any(isinstance(one, OwnFormat) for one in of))

@@ -7,6 +7,8 @@ from nod.errors import (
     Cancelled,
     Denied,
     Expired,
+    Forbidden,
+    IdentifierUsed,
     NoApproverOnline,
     NotAnswerable,
     SlowDown,
@@ -25,10 +27,12 @@ OPERATIONS = (
         summary="Start a sign-in",
         description="The device makes a random verifier, keeps it, and sends its challenge. It then waits on"
         " `waiter.url`, polls `redeem`, or both. Where the stack conceals accounts, an unknown login and one with"
-        " nobody online are answered as a real start is.",
+        " nobody online are answered as a real start is. With method `phone`, the text message `sms` that the phone"
+        " then sends lets it in, or asks approvers where the stack wants that; `forbidden` where the stack has no"
+        " number that texts could be sent to.",
         request=requests.StartSignIn,
         answers={201: responses.SignInStarted},
-        errors=(UnknownLogin, NoApproverOnline, SlowDown),
+        errors=(UnknownLogin, NoApproverOnline, IdentifierUsed, Forbidden, SlowDown),
     ),
     Operation(
         method="POST",

@@ -34,6 +34,10 @@ class InvalidToken(NodError):
     code, status, title = "invalid_token", 401, "The token is missing, wrong, expired or of a session that was ended"
 
 
+class InvalidSignature(NodError):
+    code, status, title = "invalid_signature", 401, "The call is not signed as its gateway signs, or too old"
+
+
 class InvalidCredentials(NodError):
     code, status, title = "invalid_credentials", 401, "Login or password is wrong"
 
@@ -51,7 +55,7 @@ class Forbidden(NodError):
 
 
 class UnknownLogin(NodError):
-    code, status, title = "unknown_login", 404, "No account has this login"
+    code, status, title = "unknown_login", 404, "There is no such login"
 
 
 class UnknownSignIn(NodError):
@@ -78,6 +82,10 @@ class AlreadyAnswered(NodError):
     code, status, title = "already_answered", 409, "The sign-in was answered already"
 
 
+class IdentifierUsed(NodError):
+    code, status, title = "identifier_used", 409, "The identifier was used before"
+
+
 class AlreadyRedeemed(NodError):
     code, status, title = "already_redeemed", 409, "The sign-in was redeemed already"
 
@@ -91,7 +99,7 @@ class LastLogin(NodError):
 
 
 class Expired(NodError):
-    code, status, title = "expired", 410, "The sign-in expired"
+    code, status, title = "expired", 410, "Its time has run out"
 
 
 class Cancelled(NodError):

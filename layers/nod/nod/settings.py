@@ -3,11 +3,13 @@
 import os
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Literal
 
 import msgspec
 
 from nod.domain.connections import ApproverPolicy
 from nod.domain.sessions import Lifetimes
+from nod.domain.texts import SenderOfTexts
 from nod.domain.verification import Mode
 
 
@@ -21,6 +23,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=_variable):
     issuer: str = ""
     audience: str = "nod"
     websocket_url: str = ""
+    public_url: str = ""
     signing_key: str = ""
     edge_key_hash: str = ""
     allowed_origins: str = "none"
@@ -29,6 +32,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=_variable):
     approver_policy: ApproverPolicy = "all"
     conceal_accounts: bool = False
     password_sign_up: bool = False
+    phone_sign_in_approval: Literal["never", "when_online"] = "when_online"
+    send_account_sms: bool = False
+    app_name: str = "Nod"
+    sms_number: str = ""
+    text_sender: Literal["sns", "console"] = "sns"
+    mail_from: str = ""
+    gateway_secrets: str = ""
     starts_per_minute_per_address: int = 30
     sign_in_lifetime_seconds: int = 120
     session_idle_days: int = 30
@@ -42,11 +52,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=_variable):
     prompts_table: str = "Prompts"
     tickets_table: str = "Tickets"
     throttles_table: str = "Throttles"
+    bindings_table: str = "Bindings"
+    messages_table: str = "Messages"
 
     @property
     def origins(self) -> frozenset[str]:
         """The origins of pages that may connect; empty where no page may."""
         return frozenset(self.allowed_origins.split(",")) - {"none", ""}
+
+    @property
+    def app(self) -> SenderOfTexts:
+        """Who writes the text messages."""
+        return SenderOfTexts(self.app_name, self.sms_number)
 
     @property
     def lifetimes(self) -> Lifetimes:

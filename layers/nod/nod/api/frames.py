@@ -9,7 +9,7 @@ from nod.api.requests import Code
 from nod.domain.identifiers import IDENTIFIER_PATTERN
 from nod.domain.prompts import ShownPrompt
 from nod.domain.sessions import ShownSession
-from nod.domain.sign_in import Decision, SeenStatus, Verdict
+from nod.domain.status import Decision, SeenStatus, Verdict
 
 FrameId = Annotated[
     Annotated[str, Meta(max_length=64)] | Annotated[int, Meta(ge=-(2**53), le=2**53)],

@@ -41,13 +41,17 @@ def resolve(app: APIGatewayHttpResolver, event: dict[str, Any], context: Any) ->
 
 def body(app: APIGatewayHttpResolver, struct: type[T]) -> T:
     """The request's body as a struct; `InvalidRequest` or `TooLarge` otherwise."""
+    return decode(raw_body(app), struct, limit=MAX_BODY_BYTES)
+
+
+def raw_body(app: APIGatewayHttpResolver) -> bytes:
+    """The request's body, byte for byte: API Gateway encodes those that it does not take for text, such as forms."""
     event = app.current_event
     text = event.body or ""
     try:
-        data = b64decode(text, validate=True) if event.is_base64_encoded else text.encode()
+        return b64decode(text, validate=True) if event.is_base64_encoded else text.encode()
     except ValueError:
-        raise InvalidRequest("this is not JSON") from None
-    return decode(data, struct, limit=MAX_BODY_BYTES)
+        raise InvalidRequest("the body cannot be read") from None
 
 
 def identifier(text: str, unknown: type[NodError]) -> str:
@@ -65,11 +69,15 @@ def bearer(app: APIGatewayHttpResolver) -> str:
     return token.strip()
 
 
+def headers(app: APIGatewayHttpResolver) -> dict[str, str]:
+    """The request's headers, with lower-case names."""
+    return {name.lower(): value for name, value in app.current_event.headers.items()}
+
+
 def network(app: APIGatewayHttpResolver, edge_key_hash: str) -> Network:
     """Where the request comes from."""
-    event = app.current_event
-    headers = {name.lower(): value for name, value in event.headers.items()}
-    return network_of(event.request_context.http.source_ip, headers, edge_key_hash=edge_key_hash)
+    source_ip = app.current_event.request_context.http.source_ip
+    return network_of(source_ip, headers(app), edge_key_hash=edge_key_hash)
 
 
 def answer(
@@ -77,8 +85,13 @@ def answer(
 ) -> Response[Any]:
     """A JSON response, or one without content. `cache_for` (seconds) is for what holds nothing personal."""
     text = msgspec.json.encode(content).decode() if content is not None else ""
-    headers = NO_STORE if cache_for is None else {"Cache-Control": f"public, max-age={cache_for}"}
-    return Response(status, JSON if text else None, text, headers=dict(headers))
+    caching = NO_STORE if cache_for is None else {"Cache-Control": f"public, max-age={cache_for}"}
+    return Response(status, JSON if text else None, text, headers=dict(caching))
+
+
+def answer_as(content_type: str, text: str) -> Response[Any]:
+    """A response in the caller's own format."""
+    return Response(200, content_type, text, headers=dict(NO_STORE))
 
 
 def ticket_url(websocket_url: str, ticket: str) -> str:
@@ -95,12 +108,12 @@ def problem(error: NodError) -> Response[Any]:
         detail=error.detail,
         code=error.code,
     )
-    headers = dict(NO_STORE)
+    told = dict(NO_STORE)
     if error.retry_after is not None:
-        headers["Retry-After"] = str(error.retry_after)
+        told["Retry-After"] = str(error.retry_after)
     if isinstance(error, InvalidToken):
-        headers["WWW-Authenticate"] = "Bearer"
-    return Response(error.status, PROBLEM_JSON, msgspec.json.encode(content).decode(), headers=headers)
+        told["WWW-Authenticate"] = "Bearer"
+    return Response(error.status, PROBLEM_JSON, msgspec.json.encode(content).decode(), headers=told)
 
 
 def _refused(error: NodError) -> Response[Any]:
@@ -109,8 +122,9 @@ def _refused(error: NodError) -> Response[Any]:
 
 
 def _unexpected(error: Exception) -> Response[Any]:
-    # The message may quote a value from the request: only the kind of error and where it arose are logged.
-    logger.error("Unexpected error", extra={"kind": type(error).__name__, "at": _where(error)})
+    # The message may quote a value from the request: only the kind of error, AWS's code and where it arose are logged.
+    code = getattr(error, "response", {}).get("Error", {}).get("Code")
+    logger.error("Unexpected error", extra={"kind": type(error).__name__, "code": code, "at": _where(error)})
     return problem(NodError())
 
 

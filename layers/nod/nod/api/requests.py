@@ -6,7 +6,8 @@ import msgspec
 from msgspec import Meta
 
 from nod.domain.device import Device
-from nod.domain.sign_in import Decision
+from nod.domain.identifiers import IDENTIFIER_PATTERN
+from nod.domain.status import Decision
 from nod.domain.verification import Mode
 
 # A `title` makes a type of its own of a field in the API descriptions.
@@ -48,10 +49,13 @@ Message = Annotated[
 OpaqueToken = Annotated[str, Meta(min_length=1, max_length=512)]
 
 
-class StartApproval(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class Start(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag_field="method"):
+    """A sign-in is started; `method` says which way in."""
+
+
+class StartApproval(Start, frozen=True, forbid_unknown_fields=True, kw_only=True, tag="approval"):
     """A device with only a login asks the account's signed-in devices to let it in."""
 
-    method: Literal["approval"]
     login: Login
     challenge: Challenge
     device: Device
@@ -64,8 +68,22 @@ class StartApproval(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     message: Message | None = None
 
 
+class StartPhone(Start, frozen=True, forbid_unknown_fields=True, kw_only=True, tag="phone"):
+    """A phone is about to send a text message with an identifier that it has made."""
+
+    identifier: Annotated[
+        str,
+        Meta(
+            pattern=IDENTIFIER_PATTERN,
+            description="130 random bits as 26 characters of Crockford base32; it becomes the id of the sign-in, once.",
+        ),
+    ]
+    challenge: Challenge
+    device: Device
+
+
 # Each way into a sign-in is one struct here, told apart by `method`.
-StartSignIn = StartApproval
+StartSignIn = StartApproval | StartPhone
 
 
 class Confirm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -98,7 +116,7 @@ class Credentials(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SignUp(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A new account for a username (no other login), with its first session; further usernames can be bound later."""
+    """A new account for a username (no other login), with its first session; further logins can be bound later."""
 
     login: Login
     password: Password
@@ -112,9 +130,26 @@ class Refresh(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class BindLogin(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A further username for the account."""
+    """A further login for the account: a username, a phone number, or an email address."""
 
     login: Login
+
+
+class ConfirmLogin(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The code that was mailed to an address that is to be bound."""
+
+    login: Login
+    code: Annotated[str, Meta(pattern=r"^[0-9]{6}$", description="Six digits.")]
+
+
+class ChangePassword(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A password for the account, in place of the one it has."""
+
+    current: Annotated[
+        Annotated[str, Meta(min_length=1, max_length=128)] | None,
+        Meta(description="Needed where the account's owner has set one before."),
+    ] = None
+    new: Password
 
 
 class TicketRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -9,7 +9,7 @@ from msgspec import Meta
 from nod.domain.logins import Kind
 from nod.domain.prompts import ShownPrompt
 from nod.domain.sessions import ShownSession
-from nod.domain.sign_in import Method, OpenStatus, Verdict
+from nod.domain.status import Method, OpenStatus, Verdict
 from nod.domain.verification import Mode
 
 
@@ -36,8 +36,15 @@ class DeviceVerification(msgspec.Struct, frozen=True, omit_defaults=True):
     code: Annotated[str | None, Meta(description="Absent in mode `none`.")] = None
 
 
-class SignInStarted(msgspec.Struct, frozen=True):
-    """A sign-in that waits for its answer."""
+class Sms(msgspec.Struct, frozen=True):
+    """What the phone is to send as a text message."""
+
+    to: Annotated[str, Meta(description="The service's number (E.164).")]
+    body: Annotated[str, Meta(description="The text, with the identifier in it.")]
+
+
+class SignInStarted(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """A sign-in that waits for its answer, or for the text message of a phone."""
 
     sign_in_id: str
     method: Method
@@ -46,7 +53,11 @@ class SignInStarted(msgspec.Struct, frozen=True):
     expires_in: Annotated[int, Meta(description="Seconds until `expires_at`.")]
     interval: Annotated[int, Meta(description="Seconds to leave between polls.")]
     waiter: Waiter
-    verification: DeviceVerification
+    verification: Annotated[
+        DeviceVerification | None,
+        Meta(description="What the device shows: always there for an approval, else where an approver may be asked."),
+    ] = None
+    sms: Annotated[Sms | None, Meta(description="Of a phone: what it sends to go on.")] = None
 
 
 class StillPending(msgspec.Struct, frozen=True):
@@ -80,6 +91,13 @@ class AccountLogin(msgspec.Struct, frozen=True):
     login: str
     kind: Kind
     bound_at: datetime
+
+
+class LoginUnproven(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """A login that is bound once it is proven: by this text message, or by the code that was mailed."""
+
+    expires_at: datetime
+    sms: Annotated[Sms | None, Meta(description="For a phone number: what that phone is to send.")] = None
 
 
 class AccountView(msgspec.Struct, frozen=True):

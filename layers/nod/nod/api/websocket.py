@@ -8,7 +8,8 @@ import msgspec
 
 from nod.api import frames
 from nod.api.decoding import MAX_FRAME_BYTES, decode, frame_id
-from nod.domain.sign_in import Approver, Verdict
+from nod.domain.sign_in import Approver
+from nod.domain.status import Verdict
 from nod.domain.tickets import Ticket
 from nod.errors import Forbidden, InvalidRequest, InvalidToken, NodError
 from nod.flows.answering import Answer, Answering

@@ -1,7 +1,7 @@
 """The composition root: puts together what one Lambda function needs, and imports nothing that it does not.
 
-`sign_ins`, `account`, `authorizer` and `websocket` are one function each. Only this package knows stores and channels;
-a part is imported and made when a function first needs it, once.
+`sign_ins`, `account`, `sms`, `authorizer` and `websocket` are one function each. Only this package knows stores and
+channels; a part is imported and made when a function first needs it, once.
 """
 
 from __future__ import annotations
@@ -12,22 +12,26 @@ from nod.bootstrap.parts import Parts, now
 from nod.settings import Settings
 
 if TYPE_CHECKING:
+    from nod.api.webhooks import Webhooks
     from nod.api.websocket import Authorizer, Frames
     from nod.channels.keys import PublicKeys
-    from nod.flows.account import LoginBinding, PasswordSignIn, Refreshing
+    from nod.flows.account import PasswordSignIn, Refreshing
     from nod.flows.answering import Answering
     from nod.flows.approval import Approval
+    from nod.flows.binding import LoginBinding
     from nod.flows.connecting import Connecting, Ticketing
+    from nod.flows.phone import PhoneSignIn
     from nod.flows.redeeming import Redeeming
     from nod.flows.sessions import SessionControl
 
-__all__ = ["AccountFlows", "SignInFlows", "account", "authorizer", "now", "sign_ins", "websocket"]
+__all__ = ["AccountFlows", "SignInFlows", "account", "authorizer", "now", "sign_ins", "sms", "websocket"]
 
 
 class SignInFlows(NamedTuple):
     """What the sign_ins function does."""
 
     approval: Approval
+    phone: PhoneSignIn
     redeeming: Redeeming
 
 
@@ -47,7 +51,7 @@ class AccountFlows(NamedTuple):
 def sign_ins(settings: Settings) -> SignInFlows:
     """The flows behind `/sign-ins`."""
     parts = Parts(settings)
-    return SignInFlows(parts.approval, parts.redeeming)
+    return SignInFlows(parts.approval, parts.phone, parts.redeeming)
 
 
 def account(settings: Settings) -> AccountFlows:
@@ -63,6 +67,11 @@ def account(settings: Settings) -> AccountFlows:
         connecting=parts.connecting,
         answering=parts.answering,
     )
+
+
+def sms(settings: Settings) -> Webhooks:
+    """The gateways' edge."""
+    return Parts(settings).webhooks
 
 
 def authorizer(settings: Settings) -> Authorizer:

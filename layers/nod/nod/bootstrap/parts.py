@@ -13,15 +13,19 @@ from nod.concurrency import Threads
 from nod.settings import Settings
 
 if TYPE_CHECKING:
+    from nod.api.webhooks import Webhooks
     from nod.concurrency import Together
-    from nod.flows.account import LoginBinding, PasswordSignIn, Refreshing
+    from nod.flows.account import PasswordSignIn, Refreshing
     from nod.flows.answering import Answering
     from nod.flows.approval import Approval
+    from nod.flows.binding import LoginBinding
     from nod.flows.connecting import Connecting, Ticketing
+    from nod.flows.phone import PhoneSignIn
     from nod.flows.ports import Clock
-    from nod.flows.prompting import Telling
+    from nod.flows.prompting import Prompting, Telling
     from nod.flows.redeeming import Redeeming
     from nod.flows.sessions import SessionControl
+    from nod.flows.texting import Texting
 
 
 def now() -> datetime:
@@ -45,18 +49,8 @@ class Parts:
     def approval(self) -> Approval:
         """Flow 1."""
         from nod.flows.approval import Approval, ApprovalPolicy
-        from nod.flows.prompting import Prompting
 
         settings = self._settings
-        prompting = Prompting(
-            prompts=self.tables.prompts,
-            sockets=self.outside.sockets,
-            telling=self.telling,
-            together=self._together,
-            policy=settings.approver_policy,
-            conceal=settings.conceal_accounts,
-            rng=self._rng,
-        )
         policy = ApprovalPolicy(
             default_mode=settings.default_verification,
             minimum_mode=settings.minimum_verification,
@@ -69,12 +63,75 @@ class Parts:
             throttles=self.tables.throttles,
             sign_ins=self.tables.sign_ins,
             connections=self.tables.connections,
-            prompting=prompting,
+            prompting=self.prompting,
             together=self._together,
             policy=policy,
             clock=self._clock,
             rng=self._rng,
         )
+
+    @cached_property
+    def phone(self) -> PhoneSignIn:
+        """Flow 2, on the phone."""
+        from nod.flows.phone import PhonePolicy, PhoneSignIn, phone_mode
+
+        settings = self._settings
+        policy = PhonePolicy(
+            app=settings.app,
+            asks_approvers=self._asks_approvers,
+            mode=phone_mode(settings.minimum_verification),
+            starts_per_minute_per_address=settings.starts_per_minute_per_address,
+        )
+        return PhoneSignIn(
+            sign_ins=self.tables.sign_ins,
+            throttles=self.tables.throttles,
+            policy=policy,
+            clock=self._clock,
+            rng=self._rng,
+        )
+
+    @cached_property
+    def texting(self) -> Texting:
+        """Flow 2, at the gateway."""
+        from nod.flows.replying import Replying
+        from nod.flows.texting import Texting
+
+        replying = Replying(
+            messages=self.tables.messages,
+            accounts=self.tables.accounts,
+            sessions=self.tables.sessions,
+            throttles=self.tables.throttles,
+            control=self.control,
+            texts=self.outside.texts,
+            app=self._settings.app,
+            texts_account=self._settings.send_account_sms,
+            rng=self._rng,
+        )
+        return Texting(
+            sign_ins=self.tables.sign_ins,
+            logins=self.tables.logins,
+            bindings=self.tables.bindings,
+            messages=self.tables.messages,
+            throttles=self.tables.throttles,
+            connections=self.tables.connections,
+            prompting=self.prompting,
+            replying=replying,
+            together=self._together,
+            asks_approvers=self._asks_approvers,
+            clock=self._clock,
+        )
+
+    @property
+    def _asks_approvers(self) -> bool:
+        return self._settings.phone_sign_in_approval == "when_online"
+
+    @cached_property
+    def webhooks(self) -> Webhooks:
+        """The gateways' edge."""
+        from nod.api.webhooks import Webhooks
+        from nod.channels.gateways.aws import Aws
+
+        return Webhooks(self.outside.gateway, Aws(), self.texting, self._settings.public_url, self._clock)
 
     @cached_property
     def answering(self) -> Answering:
@@ -146,9 +203,24 @@ class Parts:
     @cached_property
     def login_binding(self) -> LoginBinding:
         """Bound logins."""
-        from nod.flows.account import LoginBinding
+        from nod.flows.binding import LoginBinding
 
-        return LoginBinding(accounts=self.tables.accounts, clock=self._clock)
+        return LoginBinding(
+            accounts=self.tables.accounts,
+            logins=self.tables.logins,
+            bindings=self.tables.bindings,
+            throttles=self.tables.throttles,
+            mailer=self.outside.mailer,
+            app=self._settings.app,
+            together=self._together,
+            eviction_age=self._eviction_age,
+            clock=self._clock,
+            rng=self._rng,
+        )
+
+    @property
+    def _eviction_age(self) -> timedelta:
+        return timedelta(hours=self._settings.eviction_age_hours)
 
     @cached_property
     def control(self) -> SessionControl:
@@ -161,7 +233,7 @@ class Parts:
             sockets=self.outside.sockets,
             telling=self.telling,
             together=self._together,
-            eviction_age=timedelta(hours=self._settings.eviction_age_hours),
+            eviction_age=self._eviction_age,
             clock=self._clock,
         )
 
@@ -184,6 +256,21 @@ class Parts:
             control=self.control,
             together=self._together,
             clock=self._clock,
+        )
+
+    @cached_property
+    def prompting(self) -> Prompting:
+        """Asking approvers."""
+        from nod.flows.prompting import Prompting
+
+        return Prompting(
+            prompts=self.tables.prompts,
+            sockets=self.outside.sockets,
+            telling=self.telling,
+            together=self._together,
+            policy=self._settings.approver_policy,
+            conceal=self._settings.conceal_accounts,
+            rng=self._rng,
         )
 
     @cached_property

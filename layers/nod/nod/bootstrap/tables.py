@@ -11,8 +11,10 @@ if TYPE_CHECKING:
     from pynamodb.connection import Connection
 
     from nod.stores.accounts import Accounts
+    from nod.stores.bindings import Bindings
     from nod.stores.connections import Connections
     from nod.stores.logins import Logins
+    from nod.stores.messages import Messages
     from nod.stores.prompts import Prompts
     from nod.stores.sessions import Sessions
     from nod.stores.sign_ins import SignIns
@@ -83,8 +85,24 @@ class Tables:
         """The Accounts table, with the Logins that change along with it."""
         from nod.stores.accounts import Accounts
 
-        _ = self.logins
+        _ = self.logins, self.sessions
         return Accounts(self.client, self._settings.accounts_table)
+
+    @cached_property
+    def bindings(self) -> Bindings:
+        """The Bindings table, with those that change along with it."""
+        from nod.stores.bindings import Bindings
+
+        _ = self.accounts
+        return Bindings(self.client, self._settings.bindings_table)
+
+    @cached_property
+    def messages(self) -> Messages:
+        """The Messages table, with those that change along with it."""
+        from nod.stores.messages import Messages
+
+        _ = self.sign_ins, self.bindings
+        return Messages(self.client, self._settings.messages_table)
 
     @cached_property
     def tickets(self) -> Tickets:

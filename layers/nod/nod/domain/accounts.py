@@ -2,21 +2,42 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from random import Random
+from typing import Literal
 
 import msgspec
 
 from nod.domain.logins import BoundLogin, login_from_key
 
+# A password that the service has made works once: it is unused, then spent, until its owner sets another.
+Initial = Literal["unused", "spent"]
+# Letters and digits that no two people read differently.
+_EASY = "abcdefghjkmnpqrstvwxyz23456789"
+
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
-    """One account. `logins` maps the key of each bound login to the time it was bound."""
+    """One account. `logins` maps the key of each bound login to the time it was bound.
+
+    `initial` is None where the password, if there is one, was set by its owner.
+    """
 
     account_id: str
     created_at: datetime
     logins: Mapping[str, datetime]
     password_hash: str | None = None
+    initial: Initial | None = None
+
+    @property
+    def has_own_password(self) -> bool:
+        """Whether its owner has set a password, which then takes itself to be changed."""
+        return self.password_hash is not None and self.initial is None
 
     def bound_logins(self) -> list[BoundLogin]:
         """The logins, oldest binding first."""
         bound = [BoundLogin(login_from_key(key), bound_at) for key, bound_at in self.logins.items()]
         return sorted(bound, key=lambda one: (one.bound_at, one.login.key))
+
+
+def draw_password(rng: Random) -> str:
+    """A random initial password, three groups of five (73 bits), to be read from a text message."""
+    return "-".join("".join(rng.choices(_EASY, k=5)) for _ in range(3))

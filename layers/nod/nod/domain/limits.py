@@ -36,6 +36,9 @@ class Limit(msgspec.Struct, frozen=True):
 EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 PROMPTS_PER_LOGIN = Limit("prompts", 10, timedelta(minutes=10))
 PASSWORDS_PER_LOGIN = Limit("passwords", 10, timedelta(minutes=15))
+REFUSALS_PER_NUMBER = Limit("refusals", 3, timedelta(hours=1))
+MAILS_PER_ADDRESS = Limit("mails", 3, timedelta(hours=1))
+MAILS_PER_ACCOUNT = Limit("mails of account", 10, timedelta(hours=1))
 
 
 def starts_per_address(count: int) -> Limit:

@@ -8,20 +8,9 @@ from msgspec import Meta
 
 from nod.domain.device import Device
 from nod.domain.logins import login_from_key
-from nod.domain.sign_in import Method, SignIn
-from nod.domain.verification import Mode, Verification
-
-
-class ShownVerification(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The verification part of a prompt; in mode `enter` the approver types what the new device shows."""
-
-    mode: Mode
-    code: Annotated[str | None, Meta(description="In modes `compare` and `echo`: what the new device shows too.")] = (
-        None
-    )
-    choices: Annotated[
-        tuple[str, ...], Meta(description="In mode `choose`: three numbers, one of which the new device shows.")
-    ] = ()
+from nod.domain.sign_in import SignIn
+from nod.domain.status import Method
+from nod.domain.verification import ShownVerification
 
 
 class ShownPrompt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -58,9 +47,8 @@ class Prompt(ShownPrompt, frozen=True, kw_only=True):
 NOBODY = ""
 
 
-def prompt_for(sign_in: SignIn, verification: Verification) -> Prompt:
-    """The prompt of a pending sign-in. Of the code it carries only what the mode lets the approver see."""
-    shows_code = verification.mode in ("compare", "echo")
+def prompt_for(sign_in: SignIn, verification: ShownVerification) -> Prompt:
+    """The prompt of a pending sign-in."""
     return Prompt(
         account_id=sign_in.account_id,
         sign_in_id=sign_in.sign_in_id,
@@ -72,9 +60,5 @@ def prompt_for(sign_in: SignIn, verification: Verification) -> Prompt:
         created_at=sign_in.created_at,
         expires_at=sign_in.expires_at,
         message=sign_in.message,
-        verification=ShownVerification(
-            mode=verification.mode,
-            code=verification.code if shows_code else None,
-            choices=verification.choices,
-        ),
+        verification=verification,
     )

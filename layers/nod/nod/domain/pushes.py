@@ -4,7 +4,7 @@ import msgspec
 
 from nod.domain.prompts import Prompt, ShownPrompt
 from nod.domain.sessions import Session, ShownSession, shown
-from nod.domain.sign_in import Ending, Verdict
+from nod.domain.status import Ending, Verdict
 
 
 class PromptPush(ShownPrompt, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="prompt"):
@@ -19,7 +19,7 @@ class PromptClosed(msgspec.Struct, frozen=True, tag_field="type", tag="promptClo
 
 
 class SignInResolved(msgspec.Struct, frozen=True, tag_field="type", tag="signInResolved"):
-    """To the waiting device: somebody answered. It then redeems over HTTP."""
+    """To the waiting device: somebody answered, or its text message arrived. It then redeems over HTTP."""
 
     sign_in_id: str
     status: Verdict

@@ -10,14 +10,13 @@ conditional write. Expiry is never stored: `standing` derives it from the time, 
 """
 
 from datetime import datetime, timedelta
-from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Meta
 
 from nod.domain.device import Device, Network
 from nod.domain.identifiers import matches
-from nod.domain.verification import TRIES, Mode, Verification, code_hash
+from nod.domain.status import LIVE, Decision, Method, OpenStatus, SeenStatus, Status
+from nod.domain.verification import TRIES, Mode, ShownVerification, Verification, code_hash
 from nod.errors import (
     AlreadyAnswered,
     AlreadyRedeemed,
@@ -25,6 +24,7 @@ from nod.errors import (
     CodeRequired,
     Denied,
     Expired,
+    IdentifierUsed,
     NodError,
     NotAnswerable,
     SlowDown,
@@ -32,39 +32,12 @@ from nod.errors import (
     WrongCode,
 )
 
-Method = Annotated[Literal["approval", "phone", "qr"], Meta(title="Method", description="The way into a sign-in.")]
-Status = Literal["started", "pending", "allowed", "denied", "reported", "cancelled", "expired", "redeemed"]
-Decision = Annotated[
-    Literal["allow", "deny", "report"],
-    Meta(
-        title="Decision",
-        description='`report` means "this was not me": the new device is told nothing until its sign-in expires, and'
-        " further requests for the login are held back.",
-    ),
-]
-# What is told of a status, and to whom. Nobody is told `reported`: that these types lack it is checked like any type.
-OpenStatus = Annotated[
-    Literal["started", "pending"],
-    Meta(
-        title="OpenStatus",
-        description="`started`: not to be answered yet, as before an `echo` code is back. `pending`: to be answered.",
-    ),
-]
-Verdict = Annotated[Literal["allowed", "denied"], Meta(title="Verdict", description="How it was answered.")]
-Ending = Annotated[Literal["allowed", "denied", "cancelled"], Meta(title="Ending", description="How a prompt ended.")]
-SeenStatus = Annotated[
-    Literal["started", "pending", "allowed", "denied", "cancelled", "expired", "redeemed"],
-    Meta(
-        title="SeenStatus",
-        description="The status as the device that asks is told; `allowed` is to be redeemed within 60 seconds.",
-    ),
-]
-
 REDEEM_WINDOW = timedelta(seconds=60)
 POLL_INTERVAL = timedelta(seconds=5)
 # Clients count the interval from when the answer reached them; the network may bring the next poll a little early.
 POLL_LEEWAY = timedelta(milliseconds=500)
-LIVE: frozenset[Status] = frozenset({"started", "pending", "reported", "allowed"})
+# The key of a phone number that is not known yet.
+UNKNOWN_NUMBER = "tel:"
 
 
 class SignIn(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,6 +45,10 @@ class SignIn(msgspec.Struct, frozen=True, kw_only=True):
 
     `login` is the key of the login asked for, `challenge` the PKCE challenge of the device that started it, `slot` its
     place among the open sign-ins of that login (None where it holds none), `version` counts the writes.
+
+    That of a phone begins with `UNKNOWN_NUMBER` for its login, and the id of an account that nobody has yet: until its
+    text message arrives, it is nobody's. `offer` is what approvers will be shown where that message makes it pending;
+    `new_account` says that the message made the account.
     """
 
     sign_in_id: str
@@ -93,6 +70,8 @@ class SignIn(msgspec.Struct, frozen=True, kw_only=True):
     tries_left: int = 1
     let_in_by: str | None = None
     slot: str | None = None
+    offer: ShownVerification | None = None
+    new_account: bool = False
     version: int = 0
 
     def standing(self, now: datetime) -> Status:
@@ -136,6 +115,35 @@ class SignIn(msgspec.Struct, frozen=True, kw_only=True):
             if not matches(f"{self.sign_in_id}:{code}", expected_fingerprint=self.answer_hash):
                 return self._tried()
         return msgspec.structs.replace(self.moved("allowed"), expires_at=now + REDEEM_WINDOW, let_in_by=by.session_id)
+
+    def texted(self, number: str, account_id: str | None, *, ask: bool, now: datetime) -> "SignIn":
+        """Its text message arrived from `number` (R3.3): allowed, or pending where approvers are to be asked.
+
+        `account_id` is the account of that number, None where it has none yet (R3.4). Raises `UnknownSignIn` for a
+        sign-in of another method, `Expired`, `Cancelled`, and `IdentifierUsed` where a message came before.
+        """
+        if self.method != "phone":
+            raise UnknownSignIn()
+        standing = self.standing(now)
+        if standing in ("expired", "cancelled"):
+            raise self._refusal(standing)
+        if standing != "started":
+            raise IdentifierUsed()
+        whose = msgspec.structs.replace(
+            self, login=number, account_id=account_id or self.account_id, new_account=account_id is None
+        )
+        if ask:
+            return whose.moved("pending")
+        return msgspec.structs.replace(whose.moved("allowed"), expires_at=now + REDEEM_WINDOW)
+
+    def contested(self, number: str, now: datetime) -> "SignIn | None":
+        """Its identifier came from a second number: denied for both (T3). None where there is nothing to void."""
+        void = self.method == "phone" and self.standing(now) in ("pending", "allowed") and self.login != number
+        return self.moved("denied") if void else None
+
+    def unasked(self, now: datetime) -> "SignIn":
+        """Nobody was there to be asked after all: the text message alone allows it."""
+        return msgspec.structs.replace(self.moved("allowed"), expires_at=now + REDEEM_WINDOW)
 
     def redeem(self, verifier: str, now: datetime) -> "SignIn":
         """The requesting device collects its session, once; raises why not, `StillWaiting` where nobody answered."""
@@ -272,4 +280,5 @@ def start(
         answer_hash=hashed if verification.asks_approver else None,
         tries_left=TRIES[verification.mode],
         slot=slot,
+        offer=verification.shown if method == "phone" else None,
     )

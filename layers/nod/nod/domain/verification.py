@@ -25,6 +25,18 @@ TRIES: dict[Mode, int] = {"none": 1, "compare": 1, "echo": 3, "choose": 1, "ente
 CHOICES_SHOWN = 3
 
 
+class ShownVerification(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The verification part of a prompt; in mode `enter` the approver types what the new device shows."""
+
+    mode: Mode
+    code: Annotated[str | None, Meta(description="In modes `compare` and `echo`: what the new device shows too.")] = (
+        None
+    )
+    choices: Annotated[
+        tuple[str, ...], Meta(description="In mode `choose`: three numbers, one of which the new device shows.")
+    ] = ()
+
+
 class Verification(msgspec.Struct, frozen=True):
     """What is drawn for one sign-in: the code, and for `choose` the numbers among which it is offered."""
 
@@ -36,6 +48,12 @@ class Verification(msgspec.Struct, frozen=True):
     def asks_approver(self) -> bool:
         """Whether the approver must hand the code over, which transfers it instead of merely comparing it."""
         return self.mode in ("choose", "enter")
+
+    @property
+    def shown(self) -> ShownVerification:
+        """What the approver may see of it: in the modes that ask for the code, nothing that marks it."""
+        shows_code = self.mode in ("compare", "echo")
+        return ShownVerification(self.mode, self.code if shows_code else None, self.choices)
 
 
 def effective_mode(requested: Mode | None, *, default: Mode, minimum: Mode) -> Mode:

@@ -1,4 +1,4 @@
-"""The ordinary way in (R1.9): accounts with a password, sessions that refresh, and the logins bound to an account."""
+"""The ordinary way in (R1.9): accounts with a password, and sessions that refresh."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,9 +9,8 @@ from nod.domain.accounts import Account
 from nod.domain.device import Device, Network
 from nod.domain.identifiers import new_identifier, new_secret
 from nod.domain.limits import PASSWORDS_PER_LOGIN
-from nod.domain.logins import BoundLogin, Login, parse_login
+from nod.domain.logins import Login, parse_login
 from nod.domain.passwords import hash_password, password_matches
-from nod.domain.pushes import session_started
 from nod.domain.sessions import Lifetimes, RefreshToken, Session, parse_refresh_token
 from nod.errors import Forbidden, InvalidCredentials, InvalidRequest, InvalidToken
 from nod.flows.granting import Grant, Newcomer, grant_for, new_session
@@ -56,7 +55,7 @@ class PasswordSignIn:
         return self._let_in(account.account_id, login, device, network, now, new_account=True)
 
     def sign_in(self, login_text: str, password: str, device: Device, network: Network) -> Grant:
-        """A session for login and password.
+        """A session for login and password. An initial password (R3.6) works this once.
 
         `InvalidCredentials` for an unknown login, a wrong password and an account without one, alike in time too;
         `SlowDown` after ten failures of one login in 15 minutes.
@@ -64,15 +63,35 @@ class PasswordSignIn:
         now = self.clock()
         login = parse_login(login_text)
         device = device.cleaned()
-        account_id, _ = self.together(
-            lambda: self.logins.account_of(login.key),
+        known, _ = self.together(
+            lambda: self.logins.find(login.key),
             lambda: self.throttles.count(PASSWORDS_PER_LOGIN, login.key, now),
         )
-        account = self.accounts.get(account_id or new_identifier(self.rng))
+        account = self.accounts.get(known.account_id if known else new_identifier(self.rng))
         if not password_matches(password, account.password_hash if account else None) or account is None:
+            raise InvalidCredentials()
+        if account.initial and not (account.initial == "unused" and self.accounts.spend_password(account)):
             raise InvalidCredentials()
         self.throttles.forget(PASSWORDS_PER_LOGIN, login.key, now)
         return self._let_in(account.account_id, login, device, network, now)
+
+    def change(self, session: Session, current: str | None, new: str) -> None:
+        """Set the account's password; `current` must be right where its owner has set one before.
+
+        Raises `InvalidCredentials` where it is not, `SlowDown` after ten failures in 15 minutes, and `InvalidToken`
+        where the session was ended.
+        """
+        now = self.clock()
+        account = self.accounts.get(session.account_id)
+        if account is None:
+            raise InvalidToken()
+        if account.has_own_password or (current is not None and account.password_hash is not None):
+            self.throttles.count(PASSWORDS_PER_LOGIN, account.account_id, now)
+            if current is None or not password_matches(current, account.password_hash):
+                raise InvalidCredentials("the current password is wrong or missing")
+            self.throttles.forget(PASSWORDS_PER_LOGIN, account.account_id, now)
+        if not self.accounts.set_password(session, account, hash_password(new, self.rng), now):
+            raise InvalidCredentials("the password was changed at the same time")
 
     def _let_in(
         self,
@@ -91,8 +110,7 @@ class PasswordSignIn:
             lambda: self.connections.of(account_id),
         )
         self.sessions.put(session)
-        frames = [(one, session_started(session, to=one.session_id)) for one in connections if one.session_id]
-        self.telling.tell(frames, now)
+        self.telling.tell_of_new_session(session, connections, now)
         return grant_for(session, access_token, refresh, new_account=new_account)
 
 
@@ -133,32 +151,3 @@ class Refreshing:
             return
         if self.sessions.delete(token.account_id, token.session_id):
             self.control.hang_up(token.account_id, token.session_id, now)
-
-
-@dataclass(frozen=True)
-class LoginBinding:
-    """The logins of an account: any of them asks for the same approvers (R1.2)."""
-
-    accounts: Accounts
-    clock: Clock
-
-    def account(self, session: Session) -> Account:
-        """The account of a session."""
-        account = self.accounts.get(session.account_id)
-        if account is None:
-            raise InvalidToken()
-        return account
-
-    def bind(self, session: Session, login_text: str) -> BoundLogin:
-        """Bind a username at once; `LoginTaken` where it belongs to an account."""
-        login = parse_login(login_text)
-        if login.kind != "username":
-            raise InvalidRequest("only a username can be bound here")
-        now = self.clock()
-        self.accounts.bind(session.account_id, login.key, now)
-        return BoundLogin(login, now)
-
-    def unbind(self, session: Session, login_text: str) -> None:
-        """Take a login from the account; `LastLogin` for the only one, `UnknownLogin` for one that is not bound."""
-        login = parse_login(login_text)
-        self.accounts.unbind(self.account(session), login.key)

@@ -9,7 +9,8 @@ import msgspec
 from nod.concurrency import Together
 from nod.domain.connections import Connection
 from nod.domain.pushes import PromptClosed, Push, SignInResolved
-from nod.domain.sign_in import Approver, Decision, Overtaken, SignIn, Status, Verdict
+from nod.domain.sign_in import Approver, Overtaken, SignIn
+from nod.domain.status import Decision, Status, Verdict
 from nod.errors import UnknownSignIn
 from nod.flows.ports import Clock, Connections, Logins, SignIns
 from nod.flows.prompting import Telling

@@ -12,17 +12,17 @@ import msgspec
 from nod.concurrency import Together
 from nod.domain.connections import Connection, approvers_among
 from nod.domain.device import Device, Network
-from nod.domain.identifiers import fingerprint, new_identifier, new_secret
+from nod.domain.identifiers import new_identifier
 from nod.domain.limits import PROMPTS_PER_LOGIN, Slot, starts_per_address
 from nod.domain.logins import Login, parse_login
-from nod.domain.prompts import Prompt, prompt_for
+from nod.domain.prompts import Prompt
 from nod.domain.sign_in import Overtaken, SignIn, start
 from nod.domain.text import require_readable
-from nod.domain.tickets import Ticket
 from nod.domain.verification import Mode, Verification, clashes, code_mark, draw, effective_mode
 from nod.errors import NoApproverOnline, NodError, NotAnswerable, UnknownSignIn
 from nod.flows.ports import Clock, Connections, Logins, SignIns, Throttles
 from nod.flows.prompting import Prompting
+from nod.flows.starting import Started, waiter_for
 
 
 class ApprovalPolicy(msgspec.Struct, frozen=True):
@@ -43,14 +43,6 @@ class Asked(msgspec.Struct, frozen=True):
     device: Device
     mode: Mode | None = None
     message: str | None = None
-
-
-class Started(msgspec.Struct, frozen=True):
-    """A sign-in that was started: what its device must know. `waiter_ticket` opens the connection on which it waits."""
-
-    sign_in: SignIn
-    verification: Verification
-    waiter_ticket: str
 
 
 class Draft(msgspec.Struct, frozen=True):
@@ -113,7 +105,7 @@ class Approval:
         if before is None:
             raise UnknownSignIn()
         after = before.confirm(code, now)
-        prompt = self._prompt(after, Verification("echo", code)) if after.status == "pending" else None
+        prompt = self.prompting.prompt(after, Verification("echo", code).shown) if after.status == "pending" else None
         connections = self._keep_confirmed(before, after, prompt, now)
         if prompt is None:
             if after.status == "denied" and after.slot:
@@ -157,11 +149,8 @@ class Approval:
 
     def _open(self, sign_in: SignIn, verification: Verification, now: datetime) -> Started:
         """Keep the sign-in beside finding the approvers, then ask them."""
-        secret = new_secret(self.rng)
-        waiter = Ticket(
-            ticket_hash=fingerprint(secret), purpose="wait", owner=sign_in.sign_in_id, expires_at=sign_in.expires_at
-        )
-        prompt = self._prompt(sign_in, verification) if sign_in.status == "pending" else None
+        secret, waiter = waiter_for(sign_in, self.rng)
+        prompt = self.prompting.prompt(sign_in, verification.shown) if sign_in.status == "pending" else None
         connections, _ = self.together(
             lambda: self.connections.of(sign_in.account_id),
             lambda: self.sign_ins.open(sign_in, prompt, waiter),
@@ -171,16 +160,12 @@ class Approval:
             self._nobody_there(sign_in, now)
         return Started(sign_in, verification, secret)
 
-    def _prompt(self, sign_in: SignIn, verification: Verification) -> Prompt:
-        prompt = prompt_for(sign_in, verification)
-        return msgspec.structs.replace(prompt, addressed_to=self.prompting.first_address)
-
     def _nobody_there(self, sign_in: SignIn, now: datetime) -> None:
         """Take the sign-in back and say so, unless that is concealed or somebody answered after all."""
         if self.policy.conceal:
             return
         try:
-            self.sign_ins.cancel(sign_in, sign_in.withdraw(), now)
+            self.sign_ins.close(sign_in, sign_in.withdraw(), now)
         except Overtaken:
             return
         undo = [partial(self.throttles.uncount, PROMPTS_PER_LOGIN, sign_in.login, now)]

@@ -9,7 +9,8 @@ from nod.domain.connections import Connection, Purpose
 from nod.domain.identifiers import fingerprint, new_secret
 from nod.domain.prompts import ShownPrompt
 from nod.domain.sessions import Session
-from nod.domain.sign_in import Approver, SeenStatus
+from nod.domain.sign_in import Approver
+from nod.domain.status import SeenStatus
 from nod.domain.tickets import TICKET_LIFETIME, Ticket
 from nod.errors import InvalidToken, UnknownSignIn
 from nod.flows.ports import Clock, Connections, Prompts, SignIns, Tickets

@@ -6,10 +6,15 @@ from datetime import datetime
 from functools import partial
 from random import Random
 
+import msgspec
+
 from nod.concurrency import Together
 from nod.domain.connections import ApproverPolicy, Connection, approvers_among, in_order_of_asking
-from nod.domain.prompts import NOBODY, Prompt
-from nod.domain.pushes import Push, prompt_push
+from nod.domain.prompts import NOBODY, Prompt, prompt_for
+from nod.domain.pushes import Push, prompt_push, session_started
+from nod.domain.sessions import Session
+from nod.domain.sign_in import SignIn
+from nod.domain.verification import ShownVerification
 from nod.flows.ports import Connections, Prompts, Sockets
 
 
@@ -30,6 +35,11 @@ class Telling:
         self.together(*(partial(self.connections.remove, one.owner, one.connection_id) for one in dead))
         return len(dead) < len(listed)
 
+    def tell_of_new_session(self, session: Session, connections: Iterable[Connection], now: datetime) -> None:
+        """Tell the account's other sessions that there is a new one (T7)."""
+        told = [one for one in connections if one.session_id]
+        self.tell([(one, session_started(session, to=one.session_id or "")) for one in told], now)
+
 
 @dataclass(frozen=True)
 class Prompting:
@@ -47,9 +57,13 @@ class Prompting:
     rng: Random
 
     @property
-    def first_address(self) -> str | None:
+    def _first_address(self) -> str | None:
         """To whom a prompt is addressed before its approver was picked: everybody, or nobody yet."""
         return None if self.policy == "all" else NOBODY
+
+    def prompt(self, sign_in: SignIn, verification: ShownVerification) -> Prompt:
+        """The prompt of a sign-in, before it is known who is asked."""
+        return msgspec.structs.replace(prompt_for(sign_in, verification), addressed_to=self._first_address)
 
     def ask(self, prompt: Prompt, connections: list[Connection], now: datetime) -> bool:
         """Post the prompt; whether an approver was reached. A policy that picks one picks again where one is gone."""

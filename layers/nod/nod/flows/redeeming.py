@@ -9,7 +9,7 @@ from nod.concurrency import Together
 from nod.domain.connections import Connection
 from nod.domain.limits import PROMPTS_PER_LOGIN
 from nod.domain.logins import login_from_key
-from nod.domain.pushes import PromptClosed, session_started
+from nod.domain.pushes import PromptClosed
 from nod.domain.sessions import Lifetimes, Session
 from nod.domain.sign_in import Overtaken, SignIn, StillWaiting
 from nod.errors import UnknownSignIn
@@ -48,13 +48,12 @@ class Redeeming:
             raise
         session, refresh = new_session(_newcomer(before), lifetimes=self.lifetimes, now=now, rng=self.rng)
         access_token, connections = self._sign_beside_keeping(before, after, session, now)
-        frames = [(one, session_started(session, to=one.session_id or "")) for one in connections if one.session_id]
         self.together(
-            lambda: self.telling.tell(frames, now),
+            lambda: self.telling.tell_of_new_session(session, connections, now),
             lambda: self.logins.trust(before.login),
             lambda: self.throttles.forget(PROMPTS_PER_LOGIN, before.login, now),
         )
-        return grant_for(session, access_token, refresh)
+        return grant_for(session, access_token, refresh, new_account=before.new_account or None)
 
     def cancel(self, sign_in_id: str, verifier: str) -> None:
         """Give a sign-in up; its prompts close. Raises what `SignIn.cancel` raises."""
@@ -64,7 +63,7 @@ class Redeeming:
             try:
                 connections, _ = self.together(
                     partial(self.connections.of, before.account_id),
-                    partial(self.sign_ins.cancel, before, after, now),
+                    partial(self.sign_ins.close, before, after, now),
                 )
             except Overtaken as overtaken:
                 before = self._existing(overtaken.current)

@@ -1,15 +1,18 @@
 """The Accounts table: bound logins and perhaps a password; a login and its account are always written together."""
 
 from datetime import datetime
+from typing import Any, cast
 
 from pynamodb.attributes import UnicodeAttribute, UnicodeSetAttribute
 from pynamodb.connection import Connection
 
-from nod.domain.accounts import Account
-from nod.errors import LastLogin, LoginTaken, UnknownLogin
+from nod.domain.accounts import Account, Initial
+from nod.domain.sessions import Session
+from nod.errors import InvalidToken, LastLogin, LoginTaken, UnknownLogin
 from nod.stores.attributes import Moment
 from nod.stores.logins import LoginRow
-from nod.stores.table import Refused, Row, Transaction, elements
+from nod.stores.sessions import SessionRow, is_alive
+from nod.stores.table import Refused, Row, Transaction, elements, update_if
 
 
 class AccountRow(Row):
@@ -24,6 +27,25 @@ class AccountRow(Row):
     created_at = Moment()
     logins = UnicodeSetAttribute()
     password_hash = UnicodeAttribute(null=True)
+    initial = UnicodeAttribute(null=True)
+
+
+def row_of(account: Account) -> AccountRow:
+    """The row of an account."""
+    return AccountRow(
+        account_id=account.account_id,
+        created_at=account.created_at,
+        logins={_element(login, bound_at) for login, bound_at in account.logins.items()},
+        password_hash=account.password_hash,
+        initial=account.initial,
+    )
+
+
+def bind(transaction: Transaction, account_id: str, login: str, now: datetime) -> None:
+    """Add to a transaction what binds a login that is nobody's to an account that exists."""
+    transaction.put(LoginRow(login, account_id=account_id), LoginRow.login.does_not_exist())
+    bound = AccountRow.logins.add({_element(login, now)})
+    transaction.update(AccountRow(account_id), [bound], AccountRow.account_id.exists())
 
 
 class Accounts:
@@ -45,20 +67,13 @@ class Accounts:
             created_at=row.created_at,
             logins=dict(_bound(element) for element in row.logins),
             password_hash=row.password_hash,
+            initial=cast("Initial | None", row.initial),
         )
 
     def create(self, account: Account) -> None:
         """Keep a new account with its logins; `LoginTaken` where one belongs to another account."""
         transaction = Transaction(self._connection)
-        transaction.put(
-            AccountRow(
-                account_id=account.account_id,
-                created_at=account.created_at,
-                logins={_element(login, bound_at) for login, bound_at in account.logins.items()},
-                password_hash=account.password_hash,
-            ),
-            AccountRow.account_id.does_not_exist(),
-        )
+        transaction.put(row_of(account), AccountRow.account_id.does_not_exist())
         for login in account.logins:
             transaction.put(LoginRow(login, account_id=account.account_id), LoginRow.login.does_not_exist())
         try:
@@ -66,24 +81,29 @@ class Accounts:
         except Refused:
             raise LoginTaken() from None
 
-    def bind(self, account_id: str, login: str, now: datetime) -> None:
-        """Bind a further login to an account; `LoginTaken` where it belongs to one (also to this one) already."""
+    def bind(self, session: Session, login: str, now: datetime) -> None:
+        """Bind a further login to the account of a session, if the session lives still (`InvalidToken` otherwise).
+
+        `LoginTaken` where it belongs to an account (also to this one) already.
+        """
         transaction = Transaction(self._connection)
-        transaction.put(LoginRow(login, account_id=account_id), LoginRow.login.does_not_exist())
-        transaction.update(
-            AccountRow(account_id), [AccountRow.logins.add({_element(login, now)})], AccountRow.account_id.exists()
-        )
+        transaction.check(SessionRow, session.account_id, session.session_id, is_alive(now))
+        bind(transaction, session.account_id, login, now)
         try:
             transaction.commit()
-        except Refused:
-            raise LoginTaken() from None
+        except Refused as refused:
+            raise InvalidToken() if SessionRow in refused.items else LoginTaken() from None
 
-    def unbind(self, account: Account, login: str) -> None:
-        """Take a login from its account; `LastLogin` where it is the only one, `UnknownLogin` where it is not bound."""
+    def unbind(self, session: Session, account: Account, login: str, now: datetime) -> None:
+        """Take a login from the account of a session, if the session lives still (`InvalidToken` otherwise).
+
+        `LastLogin` where it is the only one, `UnknownLogin` where it is not bound.
+        """
         if login not in account.logins:
             raise UnknownLogin()
         element = _element(login, account.logins[login])
         transaction = Transaction(self._connection)
+        transaction.check(SessionRow, session.account_id, session.session_id, is_alive(now))
         transaction.delete(LoginRow(login), LoginRow.account_id == account.account_id)
         still_bound = AccountRow.logins.contains(element)
         not_the_last = elements("logins") > 1
@@ -93,7 +113,50 @@ class Accounts:
         try:
             transaction.commit()
         except Refused as refused:
+            if SessionRow in refused.items:
+                raise InvalidToken() from None
             raise UnknownLogin() if LoginRow in refused.items else LastLogin() from None
+
+    def set_password(self, session: Session, account: Account, password_hash: str, now: datetime) -> bool:
+        """Replace the password that `account` was read with by one of its owner's; False where it changed meanwhile.
+
+        `InvalidToken` where the session was ended.
+        """
+        transaction = Transaction(self._connection)
+        transaction.check(SessionRow, session.account_id, session.session_id, is_alive(now))
+        transaction.update(
+            AccountRow(account.account_id),
+            [AccountRow.password_hash.set(password_hash), AccountRow.initial.remove()],
+            _password_unchanged(account),
+        )
+        try:
+            transaction.commit()
+        except Refused as refused:
+            if SessionRow in refused.items:
+                raise InvalidToken() from None
+            return False
+        return True
+
+    def set_initial_password(self, account_id: str, password_hash: str) -> bool:
+        """Give an account a password that works once; False where it has one of its owner's, or used its first one."""
+        no_password = AccountRow.password_hash.does_not_exist()
+        unused = AccountRow.initial == "unused"
+        exists = AccountRow.account_id.exists()
+        actions = [AccountRow.password_hash.set(password_hash), AccountRow.initial.set("unused")]
+        return update_if(AccountRow(account_id), actions, exists & (no_password | unused))
+
+    def spend_password(self, account: Account) -> bool:
+        """Use an initial password up; False where somebody else did, or it was replaced."""
+        spent = AccountRow.initial.set("spent")
+        return update_if(AccountRow(account.account_id), [spent], _password_unchanged(account))
+
+
+def _password_unchanged(account: Account) -> Any:
+    if account.password_hash is None:
+        return AccountRow.account_id.exists() & AccountRow.password_hash.does_not_exist()
+    same_hash = AccountRow.password_hash == account.password_hash
+    same_use = AccountRow.initial == account.initial if account.initial else AccountRow.initial.does_not_exist()
+    return same_hash & same_use
 
 
 def _element(login: str, bound_at: datetime) -> str:

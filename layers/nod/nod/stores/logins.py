@@ -11,6 +11,7 @@ from pynamodb.connection import Connection
 from pynamodb.expressions.update import Action
 
 from nod.domain.limits import FIRST_HOLD, OPEN_SIGN_INS_PER_LOGIN, Slot, hold_length, parse_slot, stale
+from nod.domain.logins import KnownLogin
 from nod.errors import SlowDown, UnknownLogin
 from nod.stores.attributes import Moment, Span
 from nod.stores.table import Item, Row, elements, update_if, update_or_show
@@ -46,12 +47,13 @@ class Logins:
         """`table_name` as deployed."""
         LoginRow.bind(connection, table_name)
 
-    def account_of(self, login: str) -> str | None:
-        """The account that a login belongs to."""
+    def find(self, login: str) -> KnownLogin | None:
+        """Whose login it is, None where it is nobody's."""
         try:
-            return LoginRow.get(login, consistent_read=True).account_id
+            row = LoginRow.get(login, consistent_read=True)
         except LoginRow.DoesNotExist:
             return None
+        return KnownLogin(row.account_id, _held_until(row))
 
     def claim(self, login: str, slot: Slot, now: datetime) -> Claim:
         """Resolve a login and open a sign-in for it: one write, where no slot of an expired sign-in is in the way.
@@ -91,7 +93,7 @@ class Logins:
         """Claim once more where only what has run out stood in the way; otherwise raise what does."""
         if seen is None or seen.account_id is None:
             raise UnknownLogin()
-        held_until = seen.held_from + hold_length(seen.held_for) if seen.held_from else None
+        held_until = _held_until(seen)
         if held_until and now < held_until:
             raise SlowDown(retry_after=int((held_until - now).total_seconds()) + 1)
         slots = seen.slots or set()
@@ -115,3 +117,7 @@ class Logins:
     def _update_known(self, login: str, actions: list[Action]) -> None:
         """Update a login if it is still bound; one that was unbound meanwhile has nothing left to update."""
         update_if(LoginRow(login), actions, LoginRow.account_id.exists())
+
+
+def _held_until(row: LoginRow) -> datetime | None:
+    return row.held_from + hold_length(row.held_for) if row.held_from else None

@@ -6,7 +6,8 @@ from pynamodb.attributes import UnicodeAttribute
 from pynamodb.connection import Connection
 
 from nod.domain.device import Device
-from nod.domain.prompts import Prompt, ShownVerification
+from nod.domain.prompts import Prompt
+from nod.domain.verification import ShownVerification
 from nod.stores.attributes import Json, Moment, Whole
 from nod.stores.table import Row, update_if
 

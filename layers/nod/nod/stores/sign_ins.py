@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 import msgspec
-from pynamodb.attributes import UnicodeAttribute
+from pynamodb.attributes import BooleanAttribute, UnicodeAttribute
 from pynamodb.connection import Connection
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
@@ -11,10 +11,11 @@ from pynamodb.expressions.update import Action
 from nod.domain.device import Device, Network
 from nod.domain.prompts import Prompt
 from nod.domain.sessions import Session
-from nod.domain.sign_in import REDEEM_WINDOW, Approver, Decision, Overtaken, SignIn, Status
+from nod.domain.sign_in import REDEEM_WINDOW, Approver, Overtaken, SignIn
+from nod.domain.status import Decision, Status
 from nod.domain.tickets import Ticket
-from nod.domain.verification import code_hash
-from nod.errors import Denied, InvalidToken
+from nod.domain.verification import ShownVerification, code_hash
+from nod.errors import Denied, IdentifierUsed, InvalidToken
 from nod.stores import prompts, sessions, tickets
 from nod.stores.attributes import Json, Moment, Span, Whole
 from nod.stores.prompts import PromptRow
@@ -53,8 +54,35 @@ class SignInRow(Row):
     tries_left = Whole()
     let_in_by = UnicodeAttribute(null=True)
     slot = UnicodeAttribute(null=True)
+    offer = Json(ShownVerification, null=True)
+    new_account = BooleanAttribute(default=False)
     version = Whole()
     forget_at = Whole()
+
+
+# Counted apart, by `count_poll`: a poll is no change of the sign-in.
+POLLS = frozenset({"next_poll_at", "poll_interval"})
+
+
+def change(transaction: Transaction, before: SignIn, after: SignIn, now: datetime) -> None:
+    """Add to a transaction what makes `before` into `after`, if it is still as it was and in time."""
+    unchanged = SignInRow.version == before.version
+    in_time = SignInRow.expires_at > now
+    values = {name: getattr(after, name) for name in SignIn.__struct_fields__ if name not in POLLS}
+    changed = {name: value for name, value in values.items() if value != getattr(before, name)}
+    actions: list[Action] = [getattr(SignInRow, name).set(value) for name, value in changed.items()]
+    transaction.update(SignInRow(before.sign_in_id), actions, unchanged & in_time)
+
+
+def commit(transaction: Transaction) -> None:
+    """Write everything; `Overtaken` where the sign-in is not as the write expected it, `Refused` otherwise."""
+    try:
+        transaction.commit()
+    except Refused as refused:
+        if SignInRow not in refused.items or SessionRow in refused.items:
+            raise
+        item = refused.items[SignInRow]
+        raise Overtaken(SignInRow.from_raw_data(item).to(SignIn) if item else None) from None
 
 
 class SignIns:
@@ -73,13 +101,19 @@ class SignIns:
             return None
 
     def open(self, sign_in: SignIn, prompt: Prompt | None, waiter: Ticket) -> None:
-        """Keep a new sign-in, the prompt it has open, and the ticket of the device that waits."""
+        """Keep a new sign-in, the prompt it has open, and the ticket of the device that waits.
+
+        `IdentifierUsed` where there is, or was lately, one of the same id.
+        """
         transaction = Transaction(self._connection)
         transaction.put(_row(sign_in), SignInRow.sign_in_id.does_not_exist())
         if prompt:
             transaction.put(prompts.row_of(prompt))
         transaction.put(tickets.row_of(waiter))
-        transaction.commit()
+        try:
+            transaction.commit()
+        except Refused:
+            raise IdentifierUsed() from None
 
     def decide(self, sign_in_id: str, decision: Decision, code: str | None, *, by: Approver, now: datetime) -> Status:
         """Decide a sign-in unseen: the conditions of the one write are the rules of `SignIn.answer`.
@@ -96,48 +130,49 @@ class SignIns:
             condition &= _code_is_right(sign_in_id, code)
             actions.append(SignInRow.let_in_by.set(by.session_id))
             actions.append(SignInRow.expires_at.set(now + REDEEM_WINDOW))
-        transaction = self._change(sign_in_id, actions, condition)
+        transaction = Transaction(self._connection)
+        transaction.update(SignInRow(sign_in_id), actions, condition)
         self._answer(transaction, sign_in_id, by, now, closes_prompt=True)
         return DECIDED[decision]
 
     def decide_as(self, before: SignIn, after: SignIn, *, by: Approver, now: datetime) -> None:
         """Keep what the domain made of an answer. `Overtaken` where the sign-in is not as it was."""
-        transaction = self._change_from(before, after, now)
+        transaction = self._changed(before, after, now)
         self._answer(transaction, before.sign_in_id, by, now, closes_prompt=after.status != "pending")
 
     def confirm(self, before: SignIn, after: SignIn, prompt: Prompt | None, now: datetime) -> None:
         """Keep what an `echo` code made of a sign-in, and the prompt it opened. `Overtaken` as above."""
-        transaction = self._change_from(before, after, now)
+        transaction = self._changed(before, after, now)
         if prompt:
             transaction.put(prompts.row_of(prompt))
-        _commit(transaction)
+        commit(transaction)
 
     def redeem(self, before: SignIn, after: SignIn, session: Session, now: datetime) -> None:
         """Keep the new session and the sign-in as redeemed, once (A7). `Overtaken` where somebody was faster.
 
         `Denied` where the session that allowed it was ended meanwhile (S2).
         """
-        transaction = self._change_from(before, after, now)
+        transaction = self._changed(before, after, now)
         if before.let_in_by:
             transaction.check(SessionRow, before.account_id, before.let_in_by, is_alive(now))
         transaction.put(sessions.row_of(session))
         try:
-            _commit(transaction)
+            commit(transaction)
         except Refused:
             raise Denied("the device that allowed this sign-in was signed out") from None
 
     def take_back(self, redeemed: SignIn, session: Session, now: datetime) -> None:
         """Undo a redeem whose session could not be handed out: the sign-in is allowed again, the session gone."""
         again = msgspec.structs.replace(redeemed, status="allowed", version=redeemed.version + 1)
-        transaction = self._change_from(redeemed, again, now)
+        transaction = self._changed(redeemed, again, now)
         transaction.delete(SessionRow(session.account_id, session.session_id))
-        _commit(transaction)
+        commit(transaction)
 
-    def cancel(self, before: SignIn, after: SignIn, now: datetime) -> None:
-        """Keep a sign-in as cancelled and close its prompt. `Overtaken` where somebody was faster."""
-        transaction = self._change_from(before, after, now)
+    def close(self, before: SignIn, after: SignIn, now: datetime) -> None:
+        """Keep what became of a sign-in without an answer, and close its prompt. `Overtaken` where it was answered."""
+        transaction = self._changed(before, after, now)
         transaction.delete(PromptRow(before.account_id, before.sign_in_id))
-        _commit(transaction)
+        commit(transaction)
 
     def count_poll(self, before: SignIn, after: SignIn) -> bool:
         """Keep when the next poll may come; False where another poll was counted meanwhile."""
@@ -148,22 +183,9 @@ class SignIns:
         ]
         return update_if(SignInRow(before.sign_in_id), actions, unchanged)
 
-    def _change_from(self, before: SignIn, after: SignIn, now: datetime) -> Transaction:
-        unchanged = SignInRow.version == before.version
-        in_time = SignInRow.expires_at > now
-        actions: list[Action] = [
-            SignInRow.status.set(after.status),
-            SignInRow.tries_left.set(after.tries_left),
-            SignInRow.version.set(after.version),
-            SignInRow.expires_at.set(after.expires_at),
-        ]
-        if after.let_in_by:
-            actions.append(SignInRow.let_in_by.set(after.let_in_by))
-        return self._change(before.sign_in_id, actions, unchanged & in_time)
-
-    def _change(self, sign_in_id: str, actions: list[Action], condition: Condition) -> Transaction:
+    def _changed(self, before: SignIn, after: SignIn, now: datetime) -> Transaction:
         transaction = Transaction(self._connection)
-        transaction.update(SignInRow(sign_in_id), actions, condition)
+        change(transaction, before, after, now)
         return transaction
 
     def _answer(
@@ -173,19 +195,9 @@ class SignIns:
         if closes_prompt:
             transaction.delete(PromptRow(by.account_id, sign_in_id))
         try:
-            _commit(transaction)
+            commit(transaction)
         except Refused:
             raise InvalidToken("the session was ended") from None
-
-
-def _commit(transaction: Transaction) -> None:
-    try:
-        transaction.commit()
-    except Refused as refused:
-        if SignInRow not in refused.items or SessionRow in refused.items:
-            raise
-        item = refused.items[SignInRow]
-        raise Overtaken(SignInRow.from_raw_data(item).to(SignIn) if item else None) from None
 
 
 def _row(sign_in: SignIn) -> SignInRow:

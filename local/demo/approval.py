@@ -1,32 +1,16 @@
-"""Plays flow 1 in the terminal with real HTTP and WebSocket clients, and checks that everything is as it should be."""
+"""Flow 1 as a story: a signed-in device lets a new one in."""
 
 import secrets
-import sys
 from collections.abc import Mapping
 from typing import Any
 
 import httpx
 
-from local.device import Device, SignIn, Socket, Unexpected
-from local.stack import Endpoints
+from local.demo.telling import check, expect, refused, say, scene
+from local.device import Device, SignIn, Socket
 
 
-def play(endpoints: Endpoints) -> int:
-    """Play everything against a running stack: 0, or 1 where something is not as it should be.
-
-    The story is that of the local parameters; with others it may well be told otherwise, and stops there.
-    """
-    try:
-        with httpx.Client(base_url=endpoints.http, timeout=30) as http:
-            Play(http).run()
-    except (Unexpected, TimeoutError, KeyError, httpx.HTTPError) as error:
-        print(f"\n  NOT as it should be: {error}", file=sys.stderr, flush=True)
-        return 1
-    print("\nEverything was as it should be.", flush=True)
-    return 0
-
-
-class Play:
+class ByApproval:
     """The story: Alice has a phone that is signed in, and a new PC that is not."""
 
     def __init__(self, http: httpx.Client) -> None:
@@ -139,31 +123,3 @@ class Play:
         answered = approver.ask("answer", sign_in_id=prompt["sign_in_id"], decision=decision, **fields)
         check(answered.get("status") == expected, f"the answer makes the sign-in {expected}, not {answered}")
         say(f"On the phone: {decision}{f', picking {code}' if code else ''}. The sign-in is {expected}.")
-
-
-def scene(title: str) -> None:
-    """Begin a scene."""
-    print(f"\n{title}", flush=True)
-
-
-def say(line: str) -> None:
-    """Tell what happened."""
-    print(f"  {line}", flush=True)
-
-
-def check(holds: object, what: str) -> None:
-    """Go on only if it holds."""
-    if not holds:
-        raise Unexpected(what)
-
-
-def expect(response: httpx.Response, status: int) -> None:
-    """Go on only with this status."""
-    check(response.status_code == status, f"expected {status}, got {response.status_code} {response.text}")
-
-
-def refused(response: httpx.Response, status: int, code: str) -> None:
-    """Go on only if the service refuses with this status and code."""
-    expect(response, status)
-    check(response.json()["code"] == code, f"expected {code}, got {response.text}")
-    say(f"Refused: {status} {code} - {response.json()['detail']}.")

@@ -1,0 +1,135 @@
+"""The logins of an account: any of them asks for the same approvers (R1.2). Each is proven before it is bound."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import Random
+
+import msgspec
+
+from nod.concurrency import Together
+from nod.domain.accounts import Account
+from nod.domain.bindings import BINDING_LIFETIME, Binding, binding_of, mailed_code_hash
+from nod.domain.identifiers import new_identifier
+from nod.domain.limits import MAILS_PER_ACCOUNT, MAILS_PER_ADDRESS
+from nod.domain.logins import BoundLogin, Login, parse_login, parse_texting_number
+from nod.domain.sessions import Session
+from nod.domain.texts import SenderOfTexts, SmsToSend, binding_text
+from nod.errors import Forbidden, InvalidRequest, InvalidToken, LoginTaken, UnknownLogin, WrongCode
+from nod.flows.ports import Accounts, Bindings, Clock, Logins, Mailer, Throttles
+
+
+class Unproven(msgspec.Struct, frozen=True):
+    """A login that is bound once it is proven: by a text message (`sms`), or by the code that was mailed (None)."""
+
+    expires_at: datetime
+    sms: SmsToSend | None = None
+
+
+@dataclass(frozen=True)
+class LoginBinding:
+    """Showing, binding and unbinding logins; `eviction_age` as in `Session.may_unbind`."""
+
+    accounts: Accounts
+    logins: Logins
+    bindings: Bindings
+    throttles: Throttles
+    mailer: Mailer | None
+    app: SenderOfTexts
+    together: Together
+    eviction_age: timedelta
+    clock: Clock
+    rng: Random
+
+    def account(self, session: Session) -> Account:
+        """The account of a session."""
+        account = self.accounts.get(session.account_id)
+        if account is None:
+            raise InvalidToken()
+        return account
+
+    def bind(self, session: Session, login_text: str) -> BoundLogin | Unproven:
+        """Bind a username at once, a phone number or an email address once it is proven to be the account's.
+
+        Raises `LoginTaken` where it belongs to an account, `InvalidRequest` for a device and for a number that cannot
+        text, `Forbidden` where the stack neither has a number nor sends mail, and `SlowDown` past the limits of mail.
+        """
+        login = parse_login(login_text)
+        now = self.clock()
+        if login.kind == "username":
+            self.accounts.bind(session, login.key, now)
+            return BoundLogin(login, now)
+        if login.kind == "device":
+            raise InvalidRequest("a device is not bound here")
+        return self._await_text(session, login, now) if login.kind == "phone" else self._mail_code(session, login, now)
+
+    def confirm(self, session: Session, login_text: str, code: str) -> BoundLogin:
+        """Bind an email address by the code that was mailed to it.
+
+        Raises `UnknownLogin` where none is under way, `WrongCode` (three tries), `Expired`, and `LoginTaken`.
+        """
+        now = self.clock()
+        login = parse_login(login_text)
+        binding = self.bindings.take_try(binding_of(session.account_id, login.key), now)
+        if not binding.is_code(code):
+            raise WrongCode(f"the code is wrong, {binding.tries_left or 'no'} more may be tried")
+        self.bindings.complete(binding, now)
+        return BoundLogin(login, now)
+
+    def unbind(self, session: Session, login_text: str) -> None:
+        """Take a login from the account.
+
+        Raises `LastLogin` for the only one, `UnknownLogin` for one that is not bound, and `Forbidden` where the session
+        is too fresh to take away what was bound before it began (S4).
+        """
+        login, now = parse_login(login_text), self.clock()
+        account = self.account(session)
+        if login.key not in account.logins:
+            raise UnknownLogin()
+        if not session.may_unbind(account.logins[login.key], now, self.eviction_age):
+            raise Forbidden("a session may remove an older login only when it has been signed in for long enough")
+        self.accounts.unbind(session, account, login.key, now)
+
+    def _await_text(self, session: Session, login: Login, now: datetime) -> Unproven:
+        if not self.app.number:
+            raise Forbidden("this service has no number that texts could be sent to")
+        parse_texting_number(login.value)
+        self._require_free(login)
+        binding = self._binding(new_identifier(self.rng), session, login, now)
+        self.bindings.put(binding)
+        return Unproven(binding.expires_at, binding_text(self.app, binding.binding_id))
+
+    def _mail_code(self, session: Session, login: Login, now: datetime) -> Unproven:
+        if self.mailer is None:
+            raise Forbidden("this service sends no mail")
+        self._require_free(login)
+        self.together(
+            lambda: self.throttles.count(MAILS_PER_ADDRESS, login.key, now),
+            lambda: self.throttles.count(MAILS_PER_ACCOUNT, session.account_id, now),
+        )
+        code = f"{self.rng.randrange(1_000_000):06d}"
+        binding = self._binding(binding_of(session.account_id, login.key), session, login, now)
+        self.bindings.put(msgspec.structs.replace(binding, code_hash=mailed_code_hash(binding.binding_id, code)))
+        self.mailer.send(login.value, f"Your code for {self.app.name}", _mail(self.app.name, code))
+        return Unproven(binding.expires_at)
+
+    def _require_free(self, login: Login) -> None:
+        if self.logins.find(login.key) is not None:
+            raise LoginTaken()
+
+    @staticmethod
+    def _binding(binding_id: str, session: Session, login: Login, now: datetime) -> Binding:
+        return Binding(
+            binding_id=binding_id,
+            account_id=session.account_id,
+            session_id=session.session_id,
+            login=login.key,
+            expires_at=now + BINDING_LIFETIME,
+        )
+
+
+def _mail(app: str, code: str) -> str:
+    return (
+        f"Your code is {code}.\n\nSomebody who is signed in to {app} wants to sign in with this email address from now"
+        f" on. If that is you, type the code where you asked for it, within ten minutes. If it is not, do nothing, and"
+        f" never tell anybody the code.\n"
+    )

@@ -1,0 +1,147 @@
+"""The Messages table: text messages that arrived. A message is claimed by the very transaction in which it acts.
+
+So there is nothing between claim and act that could get lost: a delivery that fails before it has written nothing, and
+one that comes again afterwards finds its claim. What is still to be told then (`work_until`) the gateway's retry tells.
+"""
+
+from datetime import datetime, timedelta
+
+from pynamodb.attributes import UnicodeAttribute
+from pynamodb.connection import Connection
+
+from nod.domain.accounts import Account
+from nod.domain.bindings import Binding
+from nod.domain.prompts import Prompt
+from nod.domain.sign_in import Overtaken, SignIn
+from nod.domain.texts import LoginMoved, Message, Outcome, Repeated, SeenMessage
+from nod.errors import Expired, LoginTaken
+from nod.stores import accounts, bindings, prompts, sign_ins
+from nod.stores.accounts import AccountRow
+from nod.stores.attributes import Moment, Whole
+from nod.stores.bindings import BindingRow
+from nod.stores.logins import LoginRow
+from nod.stores.prompts import PromptRow
+from nod.stores.sessions import SessionRow
+from nod.stores.sign_ins import SignInRow
+from nod.stores.table import Refused, Row, Transaction, update_if
+
+# Longer than a function may run: whoever claimed a message and has not finished by then never will.
+WORK_TIME = timedelta(seconds=15)
+
+
+class MessageRow(Row):
+    """message_key (a hash of the gateway's name and its message id)."""
+
+    class Meta:
+        """Bound when the function starts."""
+
+        table_name = "Messages"
+
+    message_key = UnicodeAttribute(hash_key=True)
+    outcome = UnicodeAttribute()
+    work_until = Moment(null=True)
+    forget_at = Whole(null=True)
+
+
+class Messages:
+    """What became of each message, written together with it."""
+
+    def __init__(self, connection: Connection, table_name: str) -> None:
+        """`table_name` as deployed. The tables that change along are bound by theirs."""
+        self._connection = connection
+        MessageRow.bind(connection, table_name)
+
+    def seen(self, key: str) -> SeenMessage | None:
+        """What became of a message that came before."""
+        try:
+            return MessageRow.get(key, consistent_read=True).to(SeenMessage)
+        except MessageRow.DoesNotExist:
+            return None
+
+    def let_in(
+        self,
+        message: Message,
+        before: SignIn,
+        after: SignIn,
+        *,
+        account: Account | None,
+        prompt: Prompt | None,
+        now: datetime,
+    ) -> None:
+        """Keep what a message made of a sign-in, with the new `account` of its number, or the `prompt` to be answered.
+
+        Raises `Repeated`, `Overtaken`, and `LoginMoved` where the number has got an account, or lost it, meanwhile.
+        """
+        transaction = self._claim(message, "asked" if prompt else "signed_in", now)
+        sign_ins.change(transaction, before, after, now)
+        if account:
+            transaction.put(accounts.row_of(account), AccountRow.account_id.does_not_exist())
+            login = LoginRow(after.login, account_id=account.account_id)
+            transaction.put(login, LoginRow.login.does_not_exist())
+        else:
+            transaction.check(LoginRow, after.login, None, LoginRow.account_id == after.account_id)
+        if prompt:
+            transaction.put(prompts.row_of(prompt))
+        self._commit(transaction)
+
+    def void(self, message: Message, before: SignIn, after: SignIn, now: datetime) -> None:
+        """Keep that a second number has made a sign-in void, and close its prompt. Raises `Repeated`, `Overtaken`."""
+        transaction = self._claim(message, "two_numbers", now)
+        sign_ins.change(transaction, before, after, now)
+        transaction.delete(PromptRow(before.account_id, before.sign_in_id))
+        self._commit(transaction)
+
+    def bind(self, message: Message, binding: Binding, now: datetime) -> None:
+        """Bind the number that a message came from.
+
+        Raises `Repeated`, `Expired` (also where the session that asked was ended), and `LoginTaken`.
+        """
+        transaction = self._claim(message, "bound", now)
+        bindings.complete(transaction, binding, now)
+        try:
+            self._commit(transaction)
+        except LoginMoved:
+            raise LoginTaken() from None
+
+    def claim(self, message: Message, outcome: Outcome, now: datetime) -> None:
+        """Keep a message of which nothing came, so that its sender is told once; `Repeated` where it was before."""
+        transaction = self._claim(message, outcome, now)
+        self._commit(transaction)
+
+    def resume(self, key: str, seen: SeenMessage, now: datetime) -> bool:
+        """Take over what is still to be told of a message; False where it was told, or somebody is at it."""
+        if seen.work_until is None or now < seen.work_until:
+            return False
+        return update_if(
+            MessageRow(key), [MessageRow.work_until.set(now + WORK_TIME)], MessageRow.work_until == seen.work_until
+        )
+
+    def give_up(self, key: str, now: datetime) -> None:
+        """What is to be told could not be: the gateway's next delivery may try at once."""
+        update_if(MessageRow(key), [MessageRow.work_until.set(now)], MessageRow.work_until.exists())
+
+    def finish(self, key: str) -> None:
+        """Everything was told."""
+        update_if(MessageRow(key), [MessageRow.work_until.remove()], MessageRow.outcome.exists())
+
+    def _claim(self, message: Message, outcome: Outcome, now: datetime) -> Transaction:
+        row: MessageRow = MessageRow(message.key, outcome=outcome, work_until=now + WORK_TIME)
+        if message.forget_at:
+            row.forget_at = int(message.forget_at.timestamp()) + 1
+        transaction = Transaction(self._connection)
+        transaction.put(row, MessageRow.message_key.does_not_exist())
+        return transaction
+
+    @staticmethod
+    def _commit(transaction: Transaction) -> None:
+        try:
+            transaction.commit()
+        except Refused as refused:
+            if MessageRow in refused.items:
+                raise Repeated() from None
+            if SignInRow in refused.items:
+                item = refused.items[SignInRow]
+                raise Overtaken(SignInRow.from_raw_data(item).to(SignIn) if item else None) from None
+            if BindingRow in refused.items or SessionRow in refused.items:
+                raise Expired() from None
+            raise LoginMoved() from None

@@ -1,0 +1,104 @@
+"""What flows rely on where passwords are kept (R1.9, R3.6)."""
+
+import pytest
+
+from nod.domain.accounts import Account, Initial
+from tests.builders import ADA, GRACE, NOW, account, session
+from tests.contract.stores import Snapshot, Stores
+
+
+class PasswordsContract:
+    """The password of an account: its owner's, or one that the service has made and that works once."""
+
+    @pytest.fixture(autouse=True)
+    def _ada_is_signed_in(self, stores: Stores) -> None:
+        stores.sessions.put(session())
+
+    @pytest.mark.parametrize(
+        ("password_hash", "initial"), [(None, None), ("old", None), ("old", "unused"), ("old", "spent")]
+    )
+    def test_r1_9_the_owner_sets_a_password(
+        self, stores: Stores, password_hash: str | None, initial: Initial | None
+    ) -> None:
+        """R1.9: in place of whichever there was, it is the owner's own from then on; all else stays."""
+        seen = self.created(stores, password_hash, initial)
+        assert stores.accounts.set_password(session(), seen, "new", NOW)
+        assert stores.accounts.get(ADA) == account(password_hash="new")
+
+    @pytest.mark.parametrize(
+        ("seen", "kept"),
+        [
+            ((None, None), ("other", None)),
+            (("old", None), ("other", None)),
+            (("old", "unused"), ("old", "spent")),
+            (("old", "unused"), ("old", None)),
+            (("old", None), ("old", "unused")),
+            (("old", None), (None, None)),
+        ],
+    )
+    def test_a_password_that_changed_meanwhile_stays(
+        self,
+        stores: Stores,
+        snapshot: Snapshot,
+        seen: tuple[str | None, Initial | None],
+        kept: tuple[str | None, Initial | None],
+    ) -> None:
+        """Of two changes at once the first counts, and so does the use of an initial password before a change."""
+        self.created(stores, *kept)
+        before = snapshot()
+        assert not stores.accounts.set_password(session(), account(ADA, None, *seen), "new", NOW)
+        assert snapshot() == before
+
+    def test_an_account_that_is_gone_gets_no_password(self, stores: Stores, snapshot: Snapshot) -> None:
+        """Neither way of setting a password makes an account."""
+        before = snapshot()
+        assert not stores.accounts.set_password(session(), account(), "new", NOW)
+        assert not stores.accounts.set_initial_password(ADA, "new")
+        assert not stores.accounts.spend_password(account(password_hash="old", initial="unused"))
+        assert snapshot() == before
+
+    @pytest.mark.parametrize(("password_hash", "initial"), [(None, None), ("old", "unused")])
+    def test_r3_6_an_initial_password_is_set(
+        self, stores: Stores, password_hash: str | None, initial: Initial | None
+    ) -> None:
+        """R3.6: where there is none, or one that was not used yet, which it replaces."""
+        self.created(stores, password_hash, initial)
+        assert stores.accounts.set_initial_password(ADA, "first")
+        assert stores.accounts.get(ADA) == account(password_hash="first", initial="unused")
+
+    @pytest.mark.parametrize("initial", [None, "spent"])
+    def test_r3_6_an_initial_password_replaces_no_other(
+        self, stores: Stores, snapshot: Snapshot, initial: Initial | None
+    ) -> None:
+        """R3.6: neither the owner's own, nor one that was used: a text message brings no new one for that."""
+        self.created(stores, "old", initial)
+        before = snapshot()
+        assert not stores.accounts.set_initial_password(ADA, "first")
+        assert snapshot() == before
+
+    def test_r3_6_an_initial_password_is_spent_once(self, stores: Stores) -> None:
+        """R3.6: of two who use it at once, having seen the same, one gets through."""
+        seen = self.created(stores, "old", "unused")
+        assert stores.accounts.spend_password(seen)
+        assert stores.accounts.get(ADA) == account(password_hash="old", initial="spent")
+        assert not stores.accounts.spend_password(seen)
+
+    def test_r3_6_what_was_replaced_is_not_spent(self, stores: Stores, snapshot: Snapshot) -> None:
+        """R3.6: a fresh initial password, and an owner's own, are not spent by whoever saw the one before."""
+        seen = self.created(stores, "old", "unused")
+        assert stores.accounts.set_initial_password(ADA, "fresh")
+        before = snapshot()
+        assert not stores.accounts.spend_password(seen)
+        assert snapshot() == before
+        fresh = account(password_hash="fresh", initial="unused")
+        assert stores.accounts.set_password(session(), fresh, "own", NOW)
+        assert not stores.accounts.spend_password(fresh)
+        assert stores.accounts.get(ADA) == account(password_hash="own")
+
+    @staticmethod
+    def created(stores: Stores, password_hash: str | None, initial: Initial | None) -> Account:
+        """Ada's account as it is kept, beside another that nothing may happen to."""
+        stores.accounts.create(account(GRACE, {"user:grace": NOW}, "hers", "unused"))
+        made = account(ADA, None, password_hash, initial)
+        stores.accounts.create(made)
+        return made

@@ -1,0 +1,149 @@
+"""Accounts in memory, their sessions, and how those are connected."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+
+from nod.domain.accounts import Account
+from nod.domain.connections import Connection
+from nod.domain.sessions import RefreshToken, Session
+from nod.domain.tickets import Ticket
+from nod.errors import InvalidToken, LastLogin, LoginTaken, UnknownLogin
+from tests.fakes.rows import LoginRow, Rows
+
+replace = msgspec.structs.replace
+
+
+@dataclass
+class Connections:
+    """Who is connected."""
+
+    rows: Rows
+
+    def of(self, owner: str) -> list[Connection]:
+        return [one for one in self.rows.connections.values() if one.owner == owner]
+
+    def add(self, connection: Connection, now: datetime) -> None:
+        if connection.session_id and not self.rows.is_alive(connection.owner, connection.session_id, now):
+            raise InvalidToken("the session was ended")
+        self.rows.connections[connection.owner, connection.connection_id] = connection
+
+    def opened(self, owner: str, connection_id: str) -> None:
+        key = (owner, connection_id)
+        if key in self.rows.connections:
+            self.rows.connections[key] = replace(self.rows.connections[key], opened=True)
+
+    def remove(self, owner: str, connection_id: str) -> None:
+        self.rows.connections.pop((owner, connection_id), None)
+
+
+@dataclass
+class Sessions:
+    """The sessions of accounts."""
+
+    rows: Rows
+
+    def get(self, account_id: str, session_id: str) -> Session | None:
+        return self.rows.sessions.get((account_id, session_id))
+
+    def of_account(self, account_id: str) -> list[Session]:
+        return [one for one in self.rows.sessions.values() if one.account_id == account_id]
+
+    def put(self, session: Session) -> None:
+        assert (session.account_id, session.session_id) not in self.rows.sessions
+        self.rows.sessions[session.account_id, session.session_id] = session
+
+    def rotate(self, token: RefreshToken, *, next_hash: str, expires_at: datetime, now: datetime) -> Session | None:
+        session = self.get(token.account_id, token.session_id)
+        if session is None or not session.is_alive(now):
+            return None
+        if (session.refresh_hash, session.family_hash) != (token.secret_hash, token.family_hash):
+            return None
+        rotated = replace(session, refresh_hash=next_hash, expires_at=expires_at, last_seen_at=now)
+        self.rows.sessions[token.account_id, token.session_id] = rotated
+        return rotated
+
+    def end(self, account_id: str, session_id: str, *, by: str, now: datetime) -> bool:
+        return self.rows.is_alive(account_id, by, now) and self.delete(account_id, session_id)
+
+    def delete(self, account_id: str, session_id: str) -> bool:
+        return self.rows.sessions.pop((account_id, session_id), None) is not None
+
+
+@dataclass
+class Accounts:
+    """Accounts and their bound logins."""
+
+    rows: Rows
+
+    def get(self, account_id: str) -> Account | None:
+        return self.rows.accounts.get(account_id)
+
+    def create(self, account: Account) -> None:
+        if account.account_id in self.rows.accounts or any(login in self.rows.logins for login in account.logins):
+            raise LoginTaken()
+        self.rows.accounts[account.account_id] = account
+        for login in account.logins:
+            self.rows.logins[login] = LoginRow(account.account_id)
+
+    def bind(self, session: Session, login: str, now: datetime) -> None:
+        self._require_alive(session, now)
+        self.rows.bind(session.account_id, login, now)
+
+    def unbind(self, session: Session, account: Account, login: str, now: datetime) -> None:
+        if login not in account.logins:
+            raise UnknownLogin()
+        self._require_alive(session, now)
+        row, kept = self.rows.logins.get(login), self.rows.accounts[account.account_id]
+        if row is None or row.account_id != account.account_id:
+            raise UnknownLogin()
+        if len(kept.logins) < 2:
+            raise LastLogin()
+        del self.rows.logins[login]
+        left = {key: bound_at for key, bound_at in kept.logins.items() if key != login}
+        self.rows.accounts[account.account_id] = replace(kept, logins=left)
+
+    def set_password(self, session: Session, account: Account, password_hash: str, now: datetime) -> bool:
+        self._require_alive(session, now)
+        kept = self._with_password_of(account)
+        return kept is not None and self._keep(replace(kept, password_hash=password_hash, initial=None))
+
+    def set_initial_password(self, account_id: str, password_hash: str) -> bool:
+        kept = self.get(account_id)
+        if kept is None or (kept.password_hash is not None and kept.initial != "unused"):
+            return False
+        return self._keep(replace(kept, password_hash=password_hash, initial="unused"))
+
+    def spend_password(self, account: Account) -> bool:
+        kept = self._with_password_of(account)
+        return kept is not None and self._keep(replace(kept, initial="spent"))
+
+    def _with_password_of(self, seen: Account) -> Account | None:
+        kept = self.get(seen.account_id)
+        same = kept is not None and (kept.password_hash, kept.initial) == (seen.password_hash, seen.initial)
+        return kept if same else None
+
+    def _keep(self, account: Account) -> bool:
+        self.rows.accounts[account.account_id] = account
+        return True
+
+    def _require_alive(self, session: Session, now: datetime) -> None:
+        if not self.rows.is_alive(session.account_id, session.session_id, now):
+            raise InvalidToken()
+
+
+@dataclass
+class Tickets:
+    """One-time permissions to connect."""
+
+    rows: Rows
+
+    def put(self, ticket: Ticket) -> None:
+        self.rows.tickets[ticket.ticket_hash] = ticket
+
+    def consume(self, ticket_hash: str, now: datetime) -> Ticket | None:
+        ticket = self.rows.tickets.get(ticket_hash)
+        if ticket is None or ticket.expires_at <= now:
+            return None
+        return self.rows.tickets.pop(ticket_hash)

@@ -1,0 +1,81 @@
+"""The rows of all tables, in memory, and the conditions that several writes share."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import msgspec
+
+from nod.domain.accounts import Account
+from nod.domain.bindings import Binding
+from nod.domain.connections import Connection
+from nod.domain.limits import FIRST_HOLD
+from nod.domain.prompts import Prompt
+from nod.domain.sessions import Session
+from nod.domain.sign_in import Overtaken, SignIn
+from nod.domain.texts import SeenMessage
+from nod.domain.tickets import Ticket
+from nod.errors import LoginTaken
+
+replace = msgspec.structs.replace
+
+
+@dataclass
+class LoginRow:
+    """Whose login it is, what it has open, and how reports hold it back."""
+
+    account_id: str
+    slots: set[str] = field(default_factory=set)
+    held_from: datetime | None = None
+    held_for: timedelta = FIRST_HOLD
+    next_hold: timedelta = FIRST_HOLD
+
+
+@dataclass
+class Rows:
+    """The rows of all tables, which the fakes share, since some writes go to several at once."""
+
+    accounts: dict[str, Account] = field(default_factory=dict)
+    logins: dict[str, LoginRow] = field(default_factory=dict)
+    sessions: dict[tuple[str, str], Session] = field(default_factory=dict)
+    connections: dict[tuple[str, str], Connection] = field(default_factory=dict)
+    sign_ins: dict[str, SignIn] = field(default_factory=dict)
+    prompts: dict[tuple[str, str], Prompt] = field(default_factory=dict)
+    tickets: dict[str, Ticket] = field(default_factory=dict)
+    counts: dict[tuple[str, str, int], int] = field(default_factory=dict)
+    bindings: dict[str, Binding] = field(default_factory=dict)
+    messages: dict[str, SeenMessage] = field(default_factory=dict)
+    messages_end: dict[str, datetime | None] = field(default_factory=dict)
+
+    def is_alive(self, account_id: str, session_id: str, now: datetime) -> bool:
+        """Whether a session exists and has not run out."""
+        session = self.sessions.get((account_id, session_id))
+        return session is not None and session.is_alive(now)
+
+    def require_unchanged(self, before: SignIn, now: datetime) -> None:
+        """`Overtaken` where a sign-in is not as it was read, or not in time."""
+        row = self.sign_ins.get(before.sign_in_id)
+        if row is None or row.version != before.version or row.expires_at <= now:
+            raise Overtaken(row)
+
+    def change(self, after: SignIn) -> None:
+        """Keep the next version of a sign-in. Polls are written apart, so those of the row stay."""
+        row = self.sign_ins[after.sign_in_id]
+        polls = {"next_poll_at": row.next_poll_at, "poll_interval": row.poll_interval}
+        self.sign_ins[after.sign_in_id] = replace(after, **polls)
+
+    def open_prompt(self, prompt: Prompt | None) -> None:
+        """Keep a prompt."""
+        if prompt:
+            self.prompts[prompt.account_id, prompt.sign_in_id] = prompt
+
+    def close_prompt(self, sign_in: SignIn) -> None:
+        """Take the prompt of a sign-in away, if it has one."""
+        self.prompts.pop((sign_in.account_id, sign_in.sign_in_id), None)
+
+    def bind(self, account_id: str, login: str, now: datetime) -> None:
+        """Bind a login that is nobody's to an account that exists; `LoginTaken` otherwise."""
+        account = self.accounts.get(account_id)
+        if account is None or login in self.logins:
+            raise LoginTaken()
+        self.logins[login] = LoginRow(account_id)
+        self.accounts[account_id] = replace(account, logins={**account.logins, login: now})

@@ -1,0 +1,189 @@
+"""Sign-ins in memory, with what is asked for and what is prompted."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+import msgspec
+
+from nod.domain.identifiers import fingerprint
+from nod.domain.limits import FIRST_HOLD, OPEN_SIGN_INS_PER_LOGIN, Limit, Slot, hold_length, parse_slot, stale
+from nod.domain.logins import KnownLogin
+from nod.domain.prompts import Prompt
+from nod.domain.sessions import Session
+from nod.domain.sign_in import REDEEM_WINDOW, Approver, Overtaken, SignIn
+from nod.domain.status import Decision, Status
+from nod.domain.tickets import Ticket
+from nod.domain.verification import code_hash
+from nod.errors import Denied, IdentifierUsed, InvalidToken, SlowDown, UnknownLogin
+from tests.fakes.rows import LoginRow, Rows
+
+replace = msgspec.structs.replace
+
+
+class Claim(NamedTuple):
+    """A slot taken."""
+
+    account_id: str
+    other_marks: frozenset[str]
+
+
+@dataclass
+class Logins:
+    """Who a login belongs to, and what it has open."""
+
+    rows: Rows
+
+    def find(self, login: str) -> KnownLogin | None:
+        row = self.rows.logins.get(login)
+        return KnownLogin(row.account_id, _held_until(row)) if row else None
+
+    def claim(self, login: str, slot: Slot, now: datetime) -> Claim:
+        row = self.rows.logins.get(login)
+        if row is None:
+            raise UnknownLogin()
+        if row.held_from or len(row.slots) >= OPEN_SIGN_INS_PER_LOGIN:
+            self._make_room(row, now)
+        others = row.slots - {slot.text}
+        row.slots = row.slots | {slot.text}
+        return Claim(row.account_id, frozenset(parse_slot(text).mark for text in others))
+
+    def release(self, login: str, slot: str) -> None:
+        if login in self.rows.logins:
+            self.rows.logins[login].slots.discard(slot)
+
+    def hold(self, login: str, now: datetime) -> None:
+        if row := self.rows.logins.get(login):
+            row.held_from, row.held_for, row.next_hold = now, row.next_hold, row.next_hold * 2
+
+    def trust(self, login: str) -> None:
+        if row := self.rows.logins.get(login):
+            row.next_hold = FIRST_HOLD
+
+    def _make_room(self, row: LoginRow, now: datetime) -> None:
+        held_until = _held_until(row)
+        if held_until and now < held_until:
+            raise SlowDown(retry_after=int((held_until - now).total_seconds()) + 1)
+        living = row.slots - stale(row.slots, now)
+        if len(living) >= OPEN_SIGN_INS_PER_LOGIN:
+            soonest = min(parse_slot(text).expires_at for text in living)
+            raise SlowDown(retry_after=max(1, soonest - int(now.timestamp())))
+        row.slots, row.held_from, row.next_hold = living, None, hold_length(row.next_hold)
+
+
+def _held_until(row: LoginRow) -> datetime | None:
+    return row.held_from + hold_length(row.held_for) if row.held_from else None
+
+
+@dataclass
+class Throttles:
+    """Counts of what is limited."""
+
+    rows: Rows
+
+    def count(self, limit: Limit, subject: str, now: datetime) -> None:
+        key = self._key(limit, subject, now)
+        if self.rows.counts.get(key, 0) >= limit.count:
+            raise limit.exceeded(now)
+        self.rows.counts[key] = self.rows.counts.get(key, 0) + 1
+
+    def uncount(self, limit: Limit, subject: str, now: datetime) -> None:
+        key = self._key(limit, subject, now)
+        if self.rows.counts.get(key, 0) > 0:
+            self.rows.counts[key] -= 1
+
+    def forget(self, limit: Limit, subject: str, now: datetime) -> None:
+        self.rows.counts.pop(self._key(limit, subject, now), None)
+
+    @staticmethod
+    def _key(limit: Limit, subject: str, now: datetime) -> tuple[str, str, int]:
+        return limit.name, fingerprint(subject), limit.window_of(now)
+
+
+@dataclass
+class SignIns:
+    """The sign-ins and their conditional changes."""
+
+    rows: Rows
+
+    def get(self, sign_in_id: str) -> SignIn | None:
+        return self.rows.sign_ins.get(sign_in_id)
+
+    def open(self, sign_in: SignIn, prompt: Prompt | None, waiter: Ticket) -> None:
+        if sign_in.sign_in_id in self.rows.sign_ins:
+            raise IdentifierUsed()
+        self.rows.sign_ins[sign_in.sign_in_id] = sign_in
+        self.rows.tickets[waiter.ticket_hash] = waiter
+        self.rows.open_prompt(prompt)
+
+    def decide(self, sign_in_id: str, decision: Decision, code: str | None, *, by: Approver, now: datetime) -> Status:
+        self._require_alive(by, now)
+        row = self.get(sign_in_id)
+        if row is None or row.account_id != by.account_id or row.status != "pending" or row.expires_at <= now:
+            raise Overtaken(row)
+        decided: dict[Decision, Status] = {"allow": "allowed", "deny": "denied", "report": "reported"}
+        after = row.moved(decided[decision])
+        if decision == "allow":
+            given = code_hash(sign_in_id, code) if code is not None else None
+            if row.answer_hash is not None and given != row.answer_hash:
+                raise Overtaken(row)
+            after = replace(after, let_in_by=by.session_id, expires_at=now + REDEEM_WINDOW)
+        self.rows.sign_ins[sign_in_id] = after
+        self.rows.close_prompt(row)
+        return after.status
+
+    def decide_as(self, before: SignIn, after: SignIn, *, by: Approver, now: datetime) -> None:
+        self._require_alive(by, now)
+        self._keep(before, after, now)
+        if after.status != "pending":
+            self.rows.close_prompt(before)
+
+    def confirm(self, before: SignIn, after: SignIn, prompt: Prompt | None, now: datetime) -> None:
+        self._keep(before, after, now)
+        self.rows.open_prompt(prompt)
+
+    def redeem(self, before: SignIn, after: SignIn, session: Session, now: datetime) -> None:
+        if before.let_in_by and not self.rows.is_alive(before.account_id, before.let_in_by, now):
+            raise Denied("the device that allowed this sign-in was signed out")
+        self._keep(before, after, now)
+        self.rows.sessions[session.account_id, session.session_id] = session
+
+    def take_back(self, redeemed: SignIn, session: Session, now: datetime) -> None:
+        self._keep(redeemed, replace(redeemed, status="allowed", version=redeemed.version + 1), now)
+        self.rows.sessions.pop((session.account_id, session.session_id), None)
+
+    def close(self, before: SignIn, after: SignIn, now: datetime) -> None:
+        self._keep(before, after, now)
+        self.rows.close_prompt(before)
+
+    def count_poll(self, before: SignIn, after: SignIn) -> bool:
+        row = self.get(before.sign_in_id)
+        if row is None or row.next_poll_at != before.next_poll_at:
+            return False
+        polls = {"next_poll_at": after.next_poll_at, "poll_interval": after.poll_interval}
+        self.rows.sign_ins[row.sign_in_id] = replace(row, **polls)
+        return True
+
+    def _keep(self, before: SignIn, after: SignIn, now: datetime) -> None:
+        self.rows.require_unchanged(before, now)
+        self.rows.change(after)
+
+    def _require_alive(self, by: Approver, now: datetime) -> None:
+        if not self.rows.is_alive(by.account_id, by.session_id, now):
+            raise InvalidToken("the session was ended")
+
+
+@dataclass
+class Prompts:
+    """The prompts an account has open."""
+
+    rows: Rows
+
+    def open_for(self, account_id: str, session_id: str, now: datetime) -> list[Prompt]:
+        own = [one for one in self.rows.prompts.values() if one.account_id == account_id]
+        return sorted((one for one in own if one.is_for(session_id, now)), key=lambda one: one.created_at)
+
+    def address(self, prompt: Prompt, session_id: str) -> None:
+        key = prompt.account_id, prompt.sign_in_id
+        if key in self.rows.prompts:
+            self.rows.prompts[key] = replace(self.rows.prompts[key], addressed_to=session_id)

@@ -1,0 +1,242 @@
+"""The flows of Nod put together on fakes, as `nod.bootstrap` puts them together on tables and channels."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import cached_property
+from random import Random
+
+import msgspec
+
+from nod.domain.connections import ApproverPolicy
+from nod.domain.sessions import Lifetimes
+from nod.domain.texts import SenderOfTexts
+from nod.domain.verification import Mode
+from nod.flows.account import PasswordSignIn, Refreshing
+from nod.flows.answering import Answering
+from nod.flows.approval import Approval, ApprovalPolicy
+from nod.flows.binding import LoginBinding
+from nod.flows.connecting import Connecting, Ticketing
+from nod.flows.phone import PhonePolicy, PhoneSignIn, phone_mode
+from nod.flows.prompting import Prompting, Telling
+from nod.flows.redeeming import Redeeming
+from nod.flows.replying import Replying
+from nod.flows.sessions import SessionControl
+from nod.flows.texting import Texting
+from tests.builders import APP, IDLE, LIFETIME, LONGEST, NOW
+from tests.fakes import Mail, Rows, Sockets, Texts, TokenSigner, one_by_one, stores_over, watched
+
+
+class Stack(msgspec.Struct, frozen=True, kw_only=True):
+    """What a stack can be set to. `asks_about_phones`: where an approver is online, it must allow (T7)."""
+
+    policy: ApproverPolicy = "all"
+    conceal: bool = False
+    default: Mode = "choose"
+    minimum: Mode = "none"
+    starts_per_minute: int = 1000
+    sign_up_allowed: bool = True
+    eviction_age: timedelta = timedelta(hours=24)
+    asks_about_phones: bool = False
+    texts_account: bool = False
+    app: SenderOfTexts = APP
+    sends_mail: bool = True
+    seed: int = 1
+
+
+class Flows:
+    """All flows, over one set of fakes. `calls` lists the calls that were made to the outside."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+        self.now = NOW
+        self.rows = Rows()
+        self.calls: list[str] = []
+        self.meanwhile: dict[str, Callable[[], object]] = {}
+        self.sockets, self.signer, self.texts, self.mail = Sockets(), TokenSigner(), Texts(), Mail()
+        self.stores = stores_over(self.rows, self._note)
+        self._sockets = watched(self.sockets, "sockets", self._note)
+        self._signer = watched(self.signer, "signer", self._note)
+        self._texts = watched(self.texts, "texts", self._note)
+        self._mail = watched(self.mail, "mail", self._note)
+        self._rng = Random(stack.seed)
+        self._lifetimes = Lifetimes(idle=IDLE, longest=LONGEST)
+        self.telling = Telling(self.stores.connections, self._sockets, one_by_one)
+
+    def clock(self) -> datetime:
+        """The time that tests have set."""
+        return self.now
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass."""
+        self.now += timedelta(seconds=seconds)
+
+    def _note(self, call: str) -> None:
+        """Note a call; where a test has staged something to happen just before it, let that happen, once."""
+        self.calls.append(call)
+        if staged := self.meanwhile.pop(call, None):
+            staged()
+
+    @cached_property
+    def prompting(self) -> Prompting:
+        return Prompting(
+            prompts=self.stores.prompts,
+            sockets=self._sockets,
+            telling=self.telling,
+            together=one_by_one,
+            policy=self.stack.policy,
+            conceal=self.stack.conceal,
+            rng=self._rng,
+        )
+
+    @cached_property
+    def approval(self) -> Approval:
+        stack = self.stack
+        return Approval(
+            logins=self.stores.logins,
+            throttles=self.stores.throttles,
+            sign_ins=self.stores.sign_ins,
+            connections=self.stores.connections,
+            prompting=self.prompting,
+            together=one_by_one,
+            policy=ApprovalPolicy(stack.default, stack.minimum, LIFETIME, stack.starts_per_minute, stack.conceal),
+            clock=self.clock,
+            rng=self._rng,
+        )
+
+    @cached_property
+    def phone(self) -> PhoneSignIn:
+        stack = self.stack
+        return PhoneSignIn(
+            sign_ins=self.stores.sign_ins,
+            throttles=self.stores.throttles,
+            policy=PhonePolicy(stack.app, stack.asks_about_phones, phone_mode(stack.minimum), stack.starts_per_minute),
+            clock=self.clock,
+            rng=self._rng,
+        )
+
+    @cached_property
+    def texting(self) -> Texting:
+        return Texting(
+            sign_ins=self.stores.sign_ins,
+            logins=self.stores.logins,
+            bindings=self.stores.bindings,
+            messages=self.stores.messages,
+            throttles=self.stores.throttles,
+            connections=self.stores.connections,
+            prompting=self.prompting,
+            replying=self.replying,
+            together=one_by_one,
+            asks_approvers=self.stack.asks_about_phones,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def replying(self) -> Replying:
+        return Replying(
+            messages=self.stores.messages,
+            accounts=self.stores.accounts,
+            sessions=self.stores.sessions,
+            throttles=self.stores.throttles,
+            control=self.control,
+            texts=self._texts,
+            app=self.stack.app,
+            texts_account=self.stack.texts_account,
+            rng=self._rng,
+        )
+
+    @cached_property
+    def answering(self) -> Answering:
+        return Answering(
+            sign_ins=self.stores.sign_ins,
+            logins=self.stores.logins,
+            connections=self.stores.connections,
+            telling=self.telling,
+            together=one_by_one,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def redeeming(self) -> Redeeming:
+        return Redeeming(
+            sign_ins=self.stores.sign_ins,
+            sessions=self.stores.sessions,
+            logins=self.stores.logins,
+            throttles=self.stores.throttles,
+            connections=self.stores.connections,
+            telling=self.telling,
+            signer=self._signer,
+            together=one_by_one,
+            lifetimes=self._lifetimes,
+            clock=self.clock,
+            rng=self._rng,
+        )
+
+    @cached_property
+    def control(self) -> SessionControl:
+        return SessionControl(
+            sessions=self.stores.sessions,
+            connections=self.stores.connections,
+            sockets=self._sockets,
+            telling=self.telling,
+            together=one_by_one,
+            eviction_age=self.stack.eviction_age,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def passwords(self) -> PasswordSignIn:
+        return PasswordSignIn(
+            accounts=self.stores.accounts,
+            logins=self.stores.logins,
+            sessions=self.stores.sessions,
+            throttles=self.stores.throttles,
+            connections=self.stores.connections,
+            telling=self.telling,
+            signer=self._signer,
+            together=one_by_one,
+            lifetimes=self._lifetimes,
+            sign_up_allowed=self.stack.sign_up_allowed,
+            clock=self.clock,
+            rng=self._rng,
+        )
+
+    @cached_property
+    def refreshing(self) -> Refreshing:
+        return Refreshing(
+            sessions=self.stores.sessions,
+            control=self.control,
+            signer=self._signer,
+            lifetimes=self._lifetimes,
+            clock=self.clock,
+            rng=self._rng,
+        )
+
+    @cached_property
+    def binding(self) -> LoginBinding:
+        return LoginBinding(
+            accounts=self.stores.accounts,
+            logins=self.stores.logins,
+            bindings=self.stores.bindings,
+            throttles=self.stores.throttles,
+            mailer=self._mail if self.stack.sends_mail else None,
+            app=self.stack.app,
+            together=one_by_one,
+            eviction_age=self.stack.eviction_age,
+            clock=self.clock,
+            rng=self._rng,
+        )
+
+    @cached_property
+    def ticketing(self) -> Ticketing:
+        return Ticketing(tickets=self.stores.tickets, clock=self.clock, rng=self._rng)
+
+    @cached_property
+    def connecting(self) -> Connecting:
+        return Connecting(
+            connections=self.stores.connections,
+            prompts=self.stores.prompts,
+            sign_ins=self.stores.sign_ins,
+            control=self.control,
+            together=one_by_one,
+            clock=self.clock,
+        )

@@ -1,0 +1,172 @@
+"""Setting and changing the password of an account (R1.9, R3.6; attacks A1, S2)."""
+
+import hashlib
+from base64 import b64encode
+from typing import Any
+
+import pytest
+
+from nod.domain.accounts import Initial
+from nod.domain.passwords import password_matches
+from nod.domain.sessions import Session
+from nod.errors import InvalidCredentials, InvalidToken, SlowDown
+from tests.builders import ADA, ADAS_NUMBER, GRACE, HOME, LAPTOP, account
+from tests.unit.service import Service
+
+OLD, NEW = "correct horse", "battery staple"
+# The hash of the old password, with so little work that tests can afford many tries: its parameters stand in the text.
+DIGEST = hashlib.scrypt(OLD.encode(), salt=bytes(16), n=16, r=8, p=1, dklen=32)
+OLD_HASH = f"scrypt$16$8$1${b64encode(bytes(16)).decode()}${b64encode(DIGEST).decode()}"
+
+
+def with_ada(password_hash: str | None = None, initial: Initial | None = None) -> tuple[Service, Session]:
+    """A service where Ada has an account, and a session."""
+    service = Service()
+    service.stores.accounts.create(account(ADA, {"user:ada": service.now}, password_hash, initial))
+    return service, service.session("PHONE")
+
+
+def is_now(service: Service, password: str) -> bool:
+    """Whether it is the account's password, set by its owner."""
+    kept = service.rows.accounts[ADA]
+    return kept.has_own_password and password_matches(password, kept.password_hash)
+
+
+def sign_in(service: Service, password: str, login: str = "ada") -> Any:
+    """A computer signs in."""
+    return service.passwords.sign_in(login, password, LAPTOP, HOME)
+
+
+def test_r1_9_a_password_is_changed() -> None:
+    """R1.9: with the current one; from then on the new one signs in, and the old one does not."""
+    service, mine = with_ada(OLD_HASH)
+    service.passwords.change(mine, OLD, NEW)
+    assert sign_in(service, NEW).account_id == ADA
+    with pytest.raises(InvalidCredentials):
+        sign_in(service, OLD)
+
+
+@pytest.mark.parametrize("current", [None, "wrong horse", NEW, ""])
+def test_r1_9_without_the_current_password_it_stays(current: str | None) -> None:
+    """R1.9: whoever only holds a session cannot take the account over by its password."""
+    service, mine = with_ada(OLD_HASH)
+    with pytest.raises(InvalidCredentials):
+        service.passwords.change(mine, current, NEW)
+    assert is_now(service, OLD)
+
+
+@pytest.mark.parametrize("current", [None, "anything"])
+def test_r1_9_an_account_without_a_password_gets_one(current: str | None) -> None:
+    """R1.9: where there is none, none is asked for."""
+    service, mine = with_ada()
+    service.passwords.change(mine, current, NEW)
+    assert is_now(service, NEW)
+
+
+@pytest.mark.parametrize("initial", ["unused", "spent"])
+@pytest.mark.parametrize("current", [None, OLD])
+def test_r3_6_an_initial_password_is_replaced(initial: Initial, current: str | None) -> None:
+    """R3.6: one that was texted needs not be given again, used or not; the owner's works more than once."""
+    service, mine = with_ada(OLD_HASH, initial)
+    service.passwords.change(mine, current, NEW)
+    for _ in range(2):
+        sign_in(service, NEW)
+    with pytest.raises(InvalidCredentials):
+        sign_in(service, OLD)
+
+
+def test_r3_6_a_wrong_initial_password_is_refused_all_the_same() -> None:
+    """R3.6: whoever gives one must give the right one."""
+    service, mine = with_ada(OLD_HASH, "unused")
+    with pytest.raises(InvalidCredentials):
+        service.passwords.change(mine, "wrong horse", NEW)
+    assert service.rows.accounts[ADA].password_hash == OLD_HASH
+
+
+def test_r3_6_a_spent_password_does_not_sign_in_but_can_be_changed() -> None:
+    """R3.6: the computer that used it sets another, and every further one uses that."""
+    service = Service(texts_account=True)
+    service.text(service.start_phone())
+    texted = service.replies()[0].split("password ")[1].split(" ")[0]
+    grant = sign_in(service, texted, ADAS_NUMBER)
+    mine = service.rows.sessions[grant.account_id, grant.session_id]
+    with pytest.raises(InvalidCredentials):
+        sign_in(service, texted, ADAS_NUMBER)
+    service.passwords.change(mine, texted, NEW)
+    assert sign_in(service, NEW, ADAS_NUMBER).account_id == grant.account_id
+
+
+def test_a1_guesses_at_the_current_password_are_limited() -> None:
+    """A1: ten in 15 minutes for one account, from all of its sessions; then even the right one must wait."""
+    service, mine = with_ada(OLD_HASH)
+    for session in (mine, service.session("OTHER")) * 5:
+        with pytest.raises(InvalidCredentials):
+            service.passwords.change(session, "wrong horse", NEW)
+    with pytest.raises(SlowDown):
+        service.passwords.change(mine, "wrong horse", NEW)
+    service.wait(15 * 60)
+    with pytest.raises(InvalidCredentials):
+        service.passwords.change(mine, "wrong horse", NEW)
+
+
+def test_a1_leaving_the_current_password_out_is_a_guess_too() -> None:
+    """A1: it is counted, so that it tells nothing for free."""
+    service, mine = with_ada(OLD_HASH)
+    for _ in range(10):
+        with pytest.raises(InvalidCredentials):
+            service.passwords.change(mine, None, NEW)
+    with pytest.raises(SlowDown):
+        service.passwords.change(mine, None, NEW)
+
+
+def test_a1_a_success_makes_the_failures_forgotten() -> None:
+    """A1: whoever knows the password is not held up by earlier mistakes."""
+    service, mine = with_ada(OLD_HASH)
+    with pytest.raises(InvalidCredentials):
+        service.passwords.change(mine, "wrong horse", NEW)
+    service.passwords.change(mine, OLD, NEW)
+    assert sum(service.rows.counts.values()) == 0
+
+
+def test_s2_an_ended_session_sets_no_password() -> None:
+    """S2: where it is ended while the password is checked, nothing changes."""
+    service, mine = with_ada(OLD_HASH)
+    service.meanwhile["accounts.set_password"] = lambda: service.stores.sessions.delete(ADA, "PHONE")
+    with pytest.raises(InvalidToken):
+        service.passwords.change(mine, OLD, NEW)
+    assert is_now(service, OLD)
+
+
+def test_of_two_changes_at_once_one_counts() -> None:
+    """R1.9: the second, which knew the password as it was before, is told that it knows it no longer."""
+    service, mine = with_ada(OLD_HASH)
+    service.meanwhile["accounts.set_password"] = lambda: service.passwords.change(mine, OLD, NEW)
+    with pytest.raises(InvalidCredentials):
+        service.passwords.change(mine, OLD, "a third one")
+    assert is_now(service, NEW)
+
+
+def test_r3_6_an_initial_password_used_meanwhile_can_be_changed_by_asking_again() -> None:
+    """R3.6: where a computer spends it while it is changed, that change is refused, and the next one goes through."""
+    service, mine = with_ada(OLD_HASH, "unused")
+    service.meanwhile["accounts.set_password"] = lambda: sign_in(service, OLD)
+    with pytest.raises(InvalidCredentials):
+        service.passwords.change(mine, None, NEW)
+    service.passwords.change(mine, None, NEW)
+    assert is_now(service, NEW)
+
+
+def test_a_session_without_an_account_sets_nothing() -> None:
+    """A session whose account is gone is as good as none."""
+    service, _ = with_ada()
+    with pytest.raises(InvalidToken):
+        service.passwords.change(service.session("GRACES", GRACE), None, NEW)
+    assert GRACE not in service.rows.accounts
+
+
+def test_other_accounts_keep_theirs() -> None:
+    """R1.9: a session changes the password of its own account only."""
+    service, mine = with_ada(OLD_HASH)
+    service.stores.accounts.create(account(GRACE, {"user:grace": service.now}, OLD_HASH))
+    service.passwords.change(mine, OLD, NEW)
+    assert service.rows.accounts[GRACE].password_hash == OLD_HASH
