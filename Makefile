@@ -35,17 +35,20 @@ demo: env ## Play all flows on a local stack of its own
 	@$(BIN)/python -m local demo $(ARGS)
 
 .PHONY: phone
-phone: export NOD_FROM = $(FROM)
-phone: export NOD_TEXT = $(TEXT)
-phone: env ## Text the running stack: make phone FROM=+447700900123 TEXT="..." GATEWAY=twilio
-	@$(BIN)/python -m local phone --from "$$NOD_FROM" --text "$$NOD_TEXT" --gateway $(GATEWAY)
+phone: export NOD_FROM = $(value FROM)
+phone: export NOD_TEXT = $(value TEXT)
+phone: export NOD_GATEWAY = $(value GATEWAY)
+phone: env ## Text the running stack: make phone FROM=+447700900123 TEXT="..." (GATEWAY=generic, twilio, telnyx, ...)
+	@[ -n "$$NOD_FROM" ] && [ -n "$$NOD_TEXT" ] \
+		|| { echo 'What to send, and from where? make phone FROM=+447700900123 TEXT="hello"' >&2; exit 2; }
+	@$(BIN)/python -m local phone --from "$$NOD_FROM" --text "$$NOD_TEXT" --gateway "$$NOD_GATEWAY"
 
 .PHONY: test
 test: env ## Run all tests
 	@$(BIN)/python -m pytest $(ARGS)
 
 .PHONY: check
-check: env ## Lint, types, architecture, template
+check: env ## Lint, types, architecture, template, API descriptions
 	@$(BIN)/ruff check --quiet --output-format concise
 	@$(BIN)/ruff format --check --quiet
 	@$(BIN)/mypy --no-error-summary
@@ -70,6 +73,7 @@ bench: env ## Measure what a sign-in costs
 .PHONY: build
 build: env ## Build functions and layer for AWS
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(SAM) build
+	@echo "Built. Next: make deploy"
 	@find .aws-sam/build/NodLayer -name '*.pyc' | grep -q . || echo "Without python3.13 on this host the layer has no" \
 		"bytecode: cold starts take 0.3 s longer (docs/decisions.md, 15)."
 

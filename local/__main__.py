@@ -7,8 +7,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import NoReturn
 
+import httpx
+
 from local import stack
 from local.cloud import ROOT, Cloud, DirectoryInUse, PortTaken, usual_port
+from local.phone import GATEWAYS, Handset, PhoneNetwork
 from local.stack import Endpoints, LocalStack
 from local.steps import StepFailed, tail
 from local.template import ParameterRefused, require_allowed
@@ -26,7 +29,7 @@ Nod is running.
   Text it:    make phone FROM=+447700900123 TEXT="hello"
               docs/flows/phone.md says what to text.
   Change it:  .venv/bin/python -m local deploy --param ConcealAccounts=true
-              builds and deploys anew, with new addresses and empty tables.
+              builds and deploys anew, with new addresses and empty tables; what is not named is as in samconfig.toml.
 """
 
 
@@ -77,17 +80,26 @@ def demo(options: argparse.Namespace) -> int:
 
 def phone(options: argparse.Namespace) -> int:
     """Text the running stack, as a phone does through its gateway; show what the gateway and the phone get back."""
-    from local.phone import PhoneNetwork
-
     endpoints, cloud = _running(options.directory)
     handset = PhoneNetwork(endpoints, cloud).handset(options.sender)
-    answer = handset.send(options.text, options.gateway)
+    try:
+        answer = handset.send(options.text, options.gateway)
+    except httpx.HTTPError as error:
+        print(f"The service does not answer at {endpoints.sms['public_url']}: {error}", file=sys.stderr)
+        return 1
     print(f"The gateway {options.gateway} is answered {answer.status_code} {answer.text}".rstrip())
     if answer.is_success:
-        # A topic answers before the service has read the message; but it texts every sender, within seconds.
-        texts = [handset.next_text()] if options.gateway == "aws" else handset.unread()
+        texts = handset.unread() if options.gateway != "aws" else _soon(handset)
         print("".join(f"{handset.number} is texted: {text}\n" for text in texts) or "Nothing is texted back.\n", end="")
     return 0 if answer.is_success else 1
+
+
+def _soon(handset: Handset) -> list[str]:
+    # A topic answers before the service has read the message.
+    try:
+        return [handset.next_text()]
+    except TimeoutError:
+        return []
 
 
 def deploy(options: argparse.Namespace) -> int:
@@ -140,8 +152,6 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_text(parser: argparse.ArgumentParser) -> None:
-    from local.phone import GATEWAYS
-
     parser.add_argument("--from", dest="sender", required=True, metavar="NUMBER", help="such as +447700900123")
     parser.add_argument("--text", required=True, help="as in `sms.body` of the answer to POST /sign-ins")
     parser.add_argument("--gateway", choices=GATEWAYS, default="generic", help="whose way to go (default: %(default)s)")

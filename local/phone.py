@@ -1,5 +1,6 @@
 """The phone network, simulated: texts go through gateways to the service, and what is texted back is read."""
 
+import re
 import secrets
 import time
 from collections.abc import Mapping
@@ -8,6 +9,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import httpx
+import phonenumbers
 
 from local import gateways
 from local.cloud import Cloud
@@ -83,18 +85,29 @@ class PhoneNetwork:
         return httpx.Response(202)
 
 
+def e164(number: str) -> str:
+    """A number in E.164; what is none stays as it is."""
+    try:
+        parsed = phonenumbers.parse(re.sub("^00", "+", number).replace("(0)", ""))
+    except phonenumbers.NumberParseException:
+        return number
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
 class Handset:
     """A phone with a number: it sends texts, and reads those that come from now on, one by one."""
 
     def __init__(self, network: PhoneNetwork, number: str) -> None:
-        """`number` in E.164."""
-        self.number = number
+        """`number` in any spelling; it is read by its E.164."""
+        self.number = e164(number)
+        self._spelling = number
         self._network = network
-        self._read = len(network.texts_to(number))
+        self._read = len(network.texts_to(self.number))
 
     def send(self, text: str, gateway: str = "generic") -> httpx.Response:
-        """Text the service; what the gateway is answered."""
-        return self._network.send(text, sender=self.number, gateway=gateway)
+        """Text the service; what the gateway is answered. Only the generic gateway writes numbers as it likes."""
+        sender = self._spelling if gateway == "generic" else self.number
+        return self._network.send(text, sender=sender, gateway=gateway)
 
     def unread(self) -> list[str]:
         """The texts that came since the last one was read; they are read with that."""

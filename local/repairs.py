@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ministack.core import iam_actions
-from ministack.services import apigateway, sns
+from ministack.services import apigateway, ses_v2, sns
 
 Answer = tuple[int, dict[str, str], Any]
 
@@ -18,7 +18,7 @@ def apply() -> None:
     _read_cors_as_cloudformation_writes_it()
     _tell_connections_as_documented()
     _authorise_mail_by_its_sender()
-    _keep_texts_out_of_the_log()
+    _keep_messages_out_of_the_log()
 
 
 def _read_cors_as_cloudformation_writes_it() -> None:
@@ -60,9 +60,10 @@ def _authorise_mail_by_its_sender() -> None:
     iam_actions._ses_v2_resource_arn = repaired
 
 
-def _keep_texts_out_of_the_log() -> None:
-    """AWS logs no text messages; MiniStack logs them, where the tests look for what must not be in a log."""
-    sns.logger.addFilter(lambda record: not str(record.msg).startswith("SNS SMS to"))
+def _keep_messages_out_of_the_log() -> None:
+    """AWS logs no text messages and no mail; MiniStack logs them, where the tests look for what must not be there."""
+    for service, said in ((sns, "SNS SMS to"), (ses_v2, "SESv2 SendEmail")):
+        service.logger.addFilter(lambda record, said=said: not str(record.msg).startswith(said))
 
 
 def _as_in_the_api(names: dict[str, Any]) -> dict[str, Any]:

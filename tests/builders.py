@@ -159,15 +159,17 @@ def account(
     logins: Mapping[str, datetime] | None = None,
     password_hash: str | None = None,
     initial: Initial | None = None,
+    **changes: Any,
 ) -> Account:
     """An account, of which `user:ada` is the only login unless others are given."""
-    return Account(
+    made = Account(
         account_id=account_id,
         created_at=NOW,
         logins=logins if logins is not None else {"user:ada": NOW},
         password_hash=password_hash,
         initial=initial,
     )
+    return msgspec.structs.replace(made, **changes)
 
 
 def phone_sign_in(

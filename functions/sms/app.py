@@ -29,9 +29,17 @@ def receive(gateway: str, path_secret: str | None = None) -> Response[Any]:
     return http.answer_as(answer.content_type, answer.body)
 
 
+def _take(event: dict[str, Any]) -> None:
+    try:
+        WEBHOOKS.notify(event)
+    except Exception as error:  # noqa: BLE001 - Lambda would log it whole, with what it quotes.
+        http.log_unexpected(error)
+        raise RuntimeError("not every message was acted upon: to be delivered again") from None
+
+
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer one HTTP request, or take one event of the topic."""
     if "Records" in event:
-        WEBHOOKS.notify(event)
+        _take(event)
         return {}
     return http.resolve(app, event, context)

@@ -26,7 +26,12 @@ class AccountsContract:
 
     def test_an_account_is_kept_with_its_logins(self, stores: Stores) -> None:
         """Every field comes back, and its logins lead to it."""
-        kept = account(logins={"user:ada": NOW, "tel:+447700900123": after(1)}, password_hash="scrypt$...")
+        kept = account(
+            logins={"user:ada": NOW, "tel:+447700900123": after(1)},
+            password_hash="scrypt$...",
+            password_set_at=after(2),
+            created_at=after(-3),
+        )
         stores.accounts.create(kept)
         assert stores.accounts.get(ADA) == kept
         assert stores.logins.find("tel:+447700900123") == KnownLogin(ADA)

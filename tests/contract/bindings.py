@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from nod.domain.bindings import BINDING_LIFETIME, Binding
@@ -12,6 +13,7 @@ from tests.builders import ADA, GRACE, NOW, account, after, mailed_binding, sess
 from tests.contract.stores import Snapshot, Stores
 
 END = NOW + BINDING_LIFETIME
+replace = msgspec.structs.replace
 LAST_MOMENT = END - timedelta(microseconds=1)
 BINDINGS = [texted_binding(), mailed_binding()]
 
@@ -57,6 +59,20 @@ class BindingsContract:
             stores.bindings.take_try(mailed_binding().binding_id, END)
         assert snapshot() == before
 
+    def test_a_binding_that_is_done_takes_no_try(self, stores: Stores, snapshot: Snapshot) -> None:
+        """R1.2: it is as none; one that is asked for anew begins afresh, and is bound once."""
+        stores.bindings.put(mailed_binding())
+        stores.bindings.complete(mailed_binding(), NOW)
+        before = snapshot()
+        with pytest.raises(UnknownLogin):
+            stores.bindings.take_try(mailed_binding().binding_id, NOW)
+        with pytest.raises(Expired):
+            stores.bindings.take_try(mailed_binding().binding_id, END)
+        assert snapshot() == before
+        stores.bindings.put(mailed_binding())
+        assert stores.bindings.take_try(mailed_binding().binding_id, NOW).tries_left == 2
+        self.refuses(stores, snapshot, LoginTaken)
+
     def test_a_try_in_the_last_moment_counts(self, stores: Stores) -> None:
         """A microsecond before expiry a try is one."""
         stores.bindings.put(mailed_binding())
@@ -71,12 +87,12 @@ class BindingsContract:
 
     @pytest.mark.parametrize("binding", BINDINGS)
     def test_r1_2_completing_binds_the_login(self, stores: Stores, binding: Binding) -> None:
-        """R1.2: the login leads to the account, which knows since when, and the binding is gone."""
+        """R1.2: the login leads to the account, which knows since when, and the binding is kept as done (T5)."""
         stores.bindings.put(binding)
         stores.bindings.complete(binding, LAST_MOMENT)
         assert stores.logins.find(binding.login) == KnownLogin(ADA)
         assert stores.accounts.get(ADA) == account(logins={"user:ada": NOW, binding.login: LAST_MOMENT})
-        assert stores.bindings.get(binding.binding_id) is None
+        assert stores.bindings.get(binding.binding_id) == replace(binding, done=True)
 
     def test_a_binding_is_completed_once(self, stores: Stores, snapshot: Snapshot) -> None:
         """A login that was unbound since is not bound again by the same proof."""

@@ -1,19 +1,16 @@
 """What flows rely on in text messages: each is claimed by the one write in which it acts (R3.3, R3.4; T3, T4)."""
 
-from collections.abc import Callable
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
-import msgspec
 import pytest
 
 from nod.domain.accounts import Account
-from nod.domain.bindings import BINDING_LIFETIME
+from nod.domain.limits import Limit, Slot
 from nod.domain.logins import KnownLogin
 from nod.domain.prompts import prompt_for
 from nod.domain.sign_in import Overtaken, SignIn
 from nod.domain.texts import LoginMoved, Repeated, SeenMessage
-from nod.errors import Expired, LoginTaken
+from nod.errors import SlowDown
 from tests.builders import (
     ADA,
     ADAS_NUMBER,
@@ -26,15 +23,14 @@ from tests.builders import (
     message,
     phone_sign_in,
     session,
-    texted_binding,
     verification_of,
     waiter_ticket,
 )
 from tests.contract.stores import Snapshot, Stores, current, open_prompts
 
 NUMBER = f"tel:{ADAS_NUMBER}"
-WORK_TIME = timedelta(seconds=15)
-replace = msgspec.structs.replace
+WORK_TIME = timedelta(seconds=35)
+LIMIT, OTHER_LIMIT = (Limit(name, 3, timedelta(minutes=1)) for name in ("some", "other"))
 
 
 class MessagesContract:
@@ -49,16 +45,19 @@ class MessagesContract:
         let_in = begun.texted(NUMBER, None, ask=False, now=NOW)
         assert current(stores, begun) == let_in
         assert stores.accounts.get(let_in.account_id) == new_account(begun)
-        assert stores.logins.find(NUMBER) == KnownLogin(let_in.account_id)
-        assert stores.messages.seen("message") == SeenMessage("signed_in", NOW + WORK_TIME)
+        assert stores.logins.find(NUMBER) == KnownLogin(let_in.account_id, texted_from=NOW, texted_last=NOW)
+        assert stores.messages.seen("message") == SeenMessage(NOW, "signed_in", NOW + WORK_TIME)
 
     def test_r3_5_a_known_number_is_let_in(self, stores: Stores) -> None:
-        """R3.5: the sign-in becomes its account's, which stays as it is."""
+        """R3.5: the sign-in becomes its account's, which stays as it is; the login keeps what it has open."""
         begun = self.started(stores, known=True)
+        open_slot = Slot("OTHER", int(after(100).timestamp()), "mark")
+        stores.logins.claim(NUMBER, open_slot, NOW)
         self.let_in(stores, begun, known=True)
+        assert stores.logins.claim(NUMBER, Slot("THIRD", 0, "-"), NOW).other_marks == {"mark"}
         assert current(stores, begun) == begun.texted(NUMBER, ADA, ask=False, now=NOW)
-        assert stores.accounts.get(ADA) == account(logins={NUMBER: NOW})
-        assert stores.messages.seen("message") == SeenMessage("signed_in", NOW + WORK_TIME)
+        assert stores.accounts.get(ADA) == adas_account()
+        assert stores.messages.seen("message") == SeenMessage(NOW, "signed_in", NOW + WORK_TIME)
 
     def test_t7_a_prompt_opens_with_the_message(self, stores: Stores) -> None:
         """T7: where approvers are to be asked, the sign-in is pending and its prompt open, in the same write."""
@@ -66,7 +65,7 @@ class MessagesContract:
         self.let_in(stores, begun, known=True, ask=True)
         assert current(stores, begun).status == "pending"
         assert open_prompts(stores) == [begun.sign_in_id]
-        assert stores.messages.seen("message") == SeenMessage("asked", NOW + WORK_TIME)
+        assert stores.messages.seen("message") == SeenMessage(NOW, "asked", NOW + WORK_TIME)
 
     def test_a_sign_in_shows_what_it_was_offered(self, stores: Stores) -> None:
         """R1.7: what approvers are to see comes back as it was drawn when the phone began."""
@@ -78,7 +77,7 @@ class MessagesContract:
     def test_t4_a_message_lets_in_once(self, stores: Stores, snapshot: Snapshot, known: bool) -> None:
         """T4: the second claim of a message writes nothing, though its sign-in would still be open to it."""
         begun = self.started(stores, known=known)
-        stores.messages.claim(message(), "no_identifier", NOW)
+        stores.messages.claim(message(), "no_identifier")
         before = snapshot()
         with pytest.raises(Repeated):
             self.let_in(stores, begun, known=known)
@@ -154,6 +153,72 @@ class MessagesContract:
             with pytest.raises(Repeated):
                 self.let_in(stores, begun, known=known)
 
+    # Since when, and how often.
+
+    @pytest.mark.parametrize("ask", [True, False])
+    def test_t7_the_number_keeps_since_when_texts_sign_in(self, stores: Stores, ask: bool) -> None:
+        """T7: what NO will undo begins at the time that is given; that of the last message is kept beside it."""
+        for number, since in enumerate((NOW - timedelta(hours=23), NOW)):
+            begun = self.started(stores, str(number), known=number == 0)
+            self.let_in(stores, begun, f"message {number}", known=True, ask=ask, texted_from=since, now=after(number))
+            assert stores.logins.find(NUMBER) == KnownLogin(ADA, texted_from=since, texted_last=after(number))
+            assert stores.logins.find("user:ada") == KnownLogin(ADA)
+
+    @pytest.mark.parametrize("known", [True, False])
+    def test_a1_past_its_limit_a_number_is_not_let_in(self, stores: Stores, snapshot: Snapshot, known: bool) -> None:
+        """A1: the limit is part of the condition: past it nothing is written, nor anything counted."""
+        begun = self.started(stores, known=known)
+        for _ in range(LIMIT.count):
+            stores.throttles.count(LIMIT, NUMBER, NOW)
+        before = snapshot()
+        with pytest.raises(SlowDown):
+            self.let_in(stores, begun, known=known)
+        assert snapshot() == before
+        self.let_in(stores, begun, known=known, now=after(60))
+
+    def test_a1_the_last_one_below_the_limit_counts(self, stores: Stores) -> None:
+        """A1: letting in uses one up, of this limit and for this number, in the window in which the message came."""
+        begun = self.started(stores)
+        for _ in range(LIMIT.count - 1):
+            stores.throttles.count(LIMIT, NUMBER, after(60))
+        self.let_in(stores, begun, now=after(60))
+        with pytest.raises(SlowDown):
+            stores.throttles.count(LIMIT, NUMBER, after(60))
+        for limit, subject, now in (
+            (LIMIT, NUMBER, NOW),
+            (OTHER_LIMIT, NUMBER, after(60)),
+            (LIMIT, "tel:+1", after(60)),
+        ):
+            for _ in range(limit.count):
+                stores.throttles.count(limit, subject, now)
+
+    @pytest.mark.parametrize("spoil", ["repeated", "overtaken", "moved"])
+    def test_t4_what_does_not_let_in_is_not_counted(self, stores: Stores, snapshot: Snapshot, spoil: str) -> None:
+        """T4: neither a repetition, nor a sign-in or number that moved on, uses anything of the limit up."""
+        begun = self.started(stores, known=True)
+        if spoil == "repeated":
+            stores.messages.claim(message(), "no_identifier")
+        elif spoil == "overtaken":
+            stores.sign_ins.close(begun, begun.moved("cancelled"), NOW)
+        before = snapshot()
+        with pytest.raises((Repeated, Overtaken, LoginMoved)):
+            self.let_in(stores, begun, known=spoil != "moved")
+        assert snapshot() == before
+
+    def test_t4_how_a_message_fails_has_an_order(self, stores: Stores) -> None:
+        """T4, T3: a repetition is told first, then a sign-in that moved on, then the limit, and last the number."""
+        begun = self.started(stores, known=True)
+        for _ in range(LIMIT.count):
+            stores.throttles.count(LIMIT, NUMBER, NOW)
+        with pytest.raises(SlowDown):
+            self.let_in(stores, begun)
+        stores.sign_ins.close(begun, begun.moved("cancelled"), NOW)
+        with pytest.raises(Overtaken):
+            self.let_in(stores, begun)
+        stores.messages.claim(message(), "no_identifier")
+        with pytest.raises(Repeated):
+            self.let_in(stores, begun)
+
     def test_polls_and_messages_do_not_meet(self, stores: Stores) -> None:
         """A poll between reading and letting in neither stops it nor is undone by it."""
         begun = self.started(stores)
@@ -168,17 +233,17 @@ class MessagesContract:
     def test_t3_a_second_number_voids_the_sign_in(self, stores: Stores) -> None:
         """T3: the sign-in is denied and its prompt closed, in the write that claims the message."""
         seen = self.asked(stores)
-        stores.messages.void(message("second"), seen, seen.moved("denied"), NOW)
+        stores.messages.void(message("second", now=after(1)), seen, seen.moved("denied"))
         assert current(stores, seen) == seen.moved("denied")
         assert open_prompts(stores) == []
-        assert stores.messages.seen("second") == SeenMessage("two_numbers", NOW + WORK_TIME)
+        assert stores.messages.seen("second") == SeenMessage(after(1), "two_numbers", after(1) + WORK_TIME)
 
     def test_t4_a_second_number_voids_once(self, stores: Stores, snapshot: Snapshot) -> None:
         """T4: a message that was claimed before voids nothing."""
         seen = self.asked(stores)
         before = snapshot()
         with pytest.raises(Repeated):
-            stores.messages.void(message(), seen, seen.moved("denied"), NOW)
+            stores.messages.void(message(), seen, seen.moved("denied"))
         assert snapshot() == before
 
     @pytest.mark.parametrize("late", [False, True])
@@ -189,121 +254,24 @@ class MessagesContract:
             stores.sign_ins.decide(seen.sign_in_id, "allow", None, by=ADAS_PHONE, now=NOW)
         before = snapshot()
         with pytest.raises(Overtaken) as overtaken:
-            stores.messages.void(message("second"), seen, seen.moved("denied"), seen.expires_at if late else NOW)
+            stores.messages.void(message("second", now=seen.expires_at if late else NOW), seen, seen.moved("denied"))
         assert overtaken.value.current == current(stores, seen)
-        assert snapshot() == before
-
-    # A binding.
-
-    def test_r1_2_a_message_binds_its_number(self, stores: Stores) -> None:
-        """R1.2: the login, the account and the claim appear together, and the binding is gone."""
-        self.binding(stores)
-        stores.messages.bind(message(), texted_binding(), after(5))
-        assert stores.logins.find(NUMBER) == KnownLogin(ADA)
-        assert stores.accounts.get(ADA) == account(logins={"user:ada": NOW, NUMBER: after(5)})
-        assert stores.bindings.get("BINDING") is None
-        assert stores.messages.seen("message") == SeenMessage("bound", after(5) + WORK_TIME)
-
-    @pytest.mark.parametrize(
-        ("spoil", "error"),
-        [
-            (lambda stores: stores.messages.claim(message(), "unknown", NOW), Repeated),
-            (lambda stores: stores.bindings.complete(texted_binding(), NOW), Expired),
-            (lambda stores: stores.bindings.put(texted_binding(expires_at=NOW)), Expired),
-            (lambda stores: stores.sessions.delete(ADA, ADAS_PHONE.session_id), Expired),
-            (lambda stores: stores.accounts.create(account(GRACE, {NUMBER: NOW})), LoginTaken),
-        ],
-        ids=["repeated", "used", "expired", "session ended", "taken"],
-    )
-    def test_nothing_is_bound_where_a_condition_fails(
-        self, stores: Stores, snapshot: Snapshot, spoil: Callable[[Stores], Any], error: type[Exception]
-    ) -> None:
-        """T4: a message claimed before, a binding used or late, a session ended, a number taken: nothing is written."""
-        self.binding(stores)
-        spoil(stores)
-        before = snapshot()
-        with pytest.raises(error):
-            stores.messages.bind(message(), texted_binding(), NOW)
-        assert snapshot() == before
-
-    def test_a_binding_in_the_last_moment_counts(self, stores: Stores) -> None:
-        """A microsecond before its expiry a binding is bound."""
-        self.binding(stores)
-        stores.messages.bind(message(), texted_binding(), NOW + BINDING_LIFETIME - timedelta(microseconds=1))
-        assert stores.logins.find(NUMBER) == KnownLogin(ADA)
-
-    # Telling.
-
-    def test_t4_a_message_is_claimed_once(self, stores: Stores, snapshot: Snapshot) -> None:
-        """T4: what came of a message is what the first claim says, and others' messages are their own."""
-        assert stores.messages.seen("message") is None
-        stores.messages.claim(message(), "unknown", NOW)
-        before = snapshot()
-        with pytest.raises(Repeated):
-            stores.messages.claim(message(), "expired", after(100))
-        assert snapshot() == before
-        stores.messages.claim(message("another"), "expired", NOW)
-        assert stores.messages.seen("message") == SeenMessage("unknown", NOW + WORK_TIME)
-        assert stores.messages.seen("another") == SeenMessage("expired", NOW + WORK_TIME)
-
-    def test_t4_what_was_told_is_never_resumed(self, stores: Stores, snapshot: Snapshot) -> None:
-        """T4: once the sender was told, no delivery ever tells again."""
-        stores.messages.claim(message(), "unknown", NOW)
-        stores.messages.finish("message")
-        told = SeenMessage("unknown", None)
-        assert stores.messages.seen("message") == told
-        before = snapshot()
-        assert not stores.messages.resume("message", told, after(1000))
-        stores.messages.give_up("message", after(1000))
-        assert snapshot() == before
-
-    def test_t4_what_somebody_is_at_is_resumed_after_its_time(self, stores: Stores, snapshot: Snapshot) -> None:
-        """T4: within 15 seconds somebody is at telling; from then on the next delivery takes over."""
-        stores.messages.claim(message(), "unknown", NOW)
-        seen = SeenMessage("unknown", NOW + WORK_TIME)
-        before = snapshot()
-        assert not stores.messages.resume("message", seen, NOW + WORK_TIME - timedelta(microseconds=1))
-        assert snapshot() == before
-        assert stores.messages.resume("message", seen, NOW + WORK_TIME)
-        assert stores.messages.seen("message") == SeenMessage("unknown", NOW + 2 * WORK_TIME)
-
-    def test_t4_of_two_who_resume_one_does(self, stores: Stores) -> None:
-        """T4: the second, who saw the same, leaves it to the first."""
-        stores.messages.claim(message(), "unknown", NOW)
-        seen = SeenMessage("unknown", NOW + WORK_TIME)
-        assert stores.messages.resume("message", seen, after(20))
-        assert not stores.messages.resume("message", seen, after(20))
-
-    def test_what_was_given_up_is_resumed_at_once(self, stores: Stores) -> None:
-        """R3.3: a text that could not be sent waits for nothing but the next delivery."""
-        stores.messages.claim(message(), "unknown", NOW)
-        stores.messages.give_up("message", after(1))
-        given_up = SeenMessage("unknown", after(1))
-        assert stores.messages.seen("message") == given_up
-        assert stores.messages.resume("message", given_up, after(1))
-
-    def test_what_nobody_claimed_is_left_alone(self, stores: Stores, snapshot: Snapshot) -> None:
-        """No message is made by finishing, giving up or resuming one."""
-        before = snapshot()
-        stores.messages.finish("message")
-        stores.messages.give_up("message", NOW)
-        assert not stores.messages.resume("message", SeenMessage("unknown", NOW), NOW)
         assert snapshot() == before
 
     # What several of these need.
 
     @staticmethod
-    def started(stores: Stores, *, known: bool = False) -> SignIn:
+    def started(stores: Stores, sign_in_id: str = "IDENTIFIER", *, known: bool = False) -> SignIn:
         """A phone has registered its identifier; `known`: its number has an account already."""
-        begun = phone_sign_in("choose")
+        begun = phone_sign_in("choose", sign_in_id=sign_in_id)
         stores.sign_ins.open(begun, None, waiter_ticket(begun))
         if known:
-            stores.accounts.create(account(logins={NUMBER: NOW}))
+            stores.accounts.create(adas_account())
         return begun
 
     def asked(self, stores: Stores) -> SignIn:
         """A sign-in that a message has made pending."""
-        stores.accounts.create(account(logins={NUMBER: NOW}))
+        stores.accounts.create(adas_account())
         stores.sessions.put(session())
         begun = phone_sign_in("none")
         stores.sign_ins.open(begun, None, waiter_ticket(begun))
@@ -311,21 +279,31 @@ class MessagesContract:
         return current(stores, begun)
 
     @staticmethod
-    def binding(stores: Stores) -> None:
-        """Ada's account waits for the message that binds her number."""
-        stores.accounts.create(account())
-        stores.sessions.put(session())
-        stores.bindings.put(texted_binding())
-
-    @staticmethod
-    def let_in(stores: Stores, begun: SignIn, *, known: bool = False, ask: bool = False, now: Any = NOW) -> None:
+    def let_in(
+        stores: Stores,
+        begun: SignIn,
+        key: str = "message",
+        *,
+        known: bool = False,
+        ask: bool = False,
+        now: datetime = NOW,
+        texted_from: datetime = NOW,
+        limit: Limit = LIMIT,
+    ) -> None:
         """The message is acted upon as if the sign-in were as it began."""
         let_in = begun.texted(NUMBER, ADA if known else None, ask=ask, now=NOW)
         prompt = prompt_for(let_in, let_in.offer) if ask and let_in.offer else None
         made = None if known else new_account(begun)
-        stores.messages.let_in(message(), begun, let_in, account=made, prompt=prompt, now=now)
+        stores.messages.let_in(
+            message(key, now=now), begun, let_in, account=made, prompt=prompt, texted_from=texted_from, limit=limit
+        )
 
 
 def new_account(begun: SignIn) -> Account:
     """The account that a number's first message makes."""
     return account(begun.account_id, {NUMBER: NOW})
+
+
+def adas_account() -> Account:
+    """Ada's account, with her number among its logins."""
+    return account(logins={"user:ada": NOW, NUMBER: NOW})

@@ -3,7 +3,7 @@
 import pytest
 
 from nod.domain.accounts import Account, Initial
-from tests.builders import ADA, GRACE, NOW, account, session
+from tests.builders import ADA, GRACE, NOW, account, after, session
 from tests.contract.stores import Snapshot, Stores
 
 
@@ -20,10 +20,12 @@ class PasswordsContract:
     def test_r1_9_the_owner_sets_a_password(
         self, stores: Stores, password_hash: str | None, initial: Initial | None
     ) -> None:
-        """R1.9: in place of whichever there was, it is the owner's own from then on; all else stays."""
+        """R1.9: in place of whichever there was, it is the owner's own from then on, who knows since when (T7)."""
         seen = self.created(stores, password_hash, initial)
-        assert stores.accounts.set_password(session(), seen, "new", NOW)
-        assert stores.accounts.get(ADA) == account(password_hash="new")
+        for seconds, password in enumerate(("new", "newer")):
+            assert stores.accounts.set_password(session(), seen, password, after(seconds))
+            seen = account(password_hash=password, password_set_at=after(seconds))
+            assert stores.accounts.get(ADA) == seen
 
     @pytest.mark.parametrize(
         ("seen", "kept"),
@@ -93,7 +95,48 @@ class PasswordsContract:
         fresh = account(password_hash="fresh", initial="unused")
         assert stores.accounts.set_password(session(), fresh, "own", NOW)
         assert not stores.accounts.spend_password(fresh)
-        assert stores.accounts.get(ADA) == account(password_hash="own")
+        assert stores.accounts.get(ADA) == account(password_hash="own", password_set_at=NOW)
+
+    @pytest.mark.parametrize(
+        ("password_hash", "initial"), [("old", None), ("old", "unused"), ("old", "spent"), (None, None)]
+    )
+    def test_r1_9_a_password_lets_in(self, stores: Stores, password_hash: str | None, initial: Initial | None) -> None:
+        """R1.9: while it is as it was read, whichever it is, the session is kept, and the account as it was."""
+        seen = self.created(stores, password_hash, initial)
+        assert stores.accounts.let_in(seen, session("NEW"))
+        assert stores.sessions.get(ADA, "NEW") == session("NEW")
+        assert stores.accounts.get(ADA) == seen
+
+    @pytest.mark.parametrize(
+        ("seen", "kept"),
+        [
+            (("old", None), ("other", None)),
+            (("old", None), (None, None)),
+            (("old", None), ("old", "unused")),
+            (("old", "spent"), ("old", "unused")),
+            (("old", "spent"), ("fresh", "unused")),
+            ((None, None), ("other", None)),
+        ],
+    )
+    def test_t7_a_password_that_changed_meanwhile_lets_nobody_in(
+        self,
+        stores: Stores,
+        snapshot: Snapshot,
+        seen: tuple[str | None, Initial | None],
+        kept: tuple[str | None, Initial | None],
+    ) -> None:
+        """T7: one that was dropped or replaced since it was read gives no session; nothing is written."""
+        self.created(stores, *kept)
+        before = snapshot()
+        assert not stores.accounts.let_in(account(ADA, None, *seen), session("NEW"))
+        assert snapshot() == before
+
+    def test_an_account_that_is_gone_lets_nobody_in(self, stores: Stores, snapshot: Snapshot) -> None:
+        """Neither with a password, nor without one."""
+        before = snapshot()
+        for password_hash in ("old", None):
+            assert not stores.accounts.let_in(account(password_hash=password_hash), session("NEW"))
+        assert snapshot() == before
 
     @staticmethod
     def created(stores: Stores, password_hash: str | None, initial: Initial | None) -> Account:

@@ -26,7 +26,7 @@ class SessionsContract:
 
     def test_r2_1_sessions_are_kept_under_their_account(self, stores: Stores) -> None:
         """R2.1: every field comes back, run out or not, and another account's are not among them."""
-        mine = [session("ONE", let_in_by="HOST", method="approval"), session("TWO", expires_at=NOW)]
+        mine = [session("ONE", let_in_by="HOST", method="approval", founding=True), session("TWO", expires_at=NOW)]
         for one in (*mine, session("OTHER", GRACE)):
             stores.sessions.put(one)
         assert stores.sessions.get(ADA, "ONE") == mine[0]

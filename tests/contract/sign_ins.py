@@ -144,7 +144,7 @@ class SignInsContract:
         assert current(stores, seen) == before
 
     def test_a_sign_in_that_nobody_let_in_needs_no_approver(self, stores: Stores) -> None:
-        """A sign-in that was allowed otherwise (by a text message, say) is redeemed without asking for a session."""
+        """A sign-in that was allowed otherwise (by a QR code, say) is redeemed without asking for a session."""
         begun = sign_in("none", status="allowed")
         stores.sign_ins.open(begun, None, waiter_ticket(begun))
         stores.sign_ins.redeem(begun, begun.redeem(VERIFIER, NOW), session("NEW"), NOW)

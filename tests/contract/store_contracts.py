@@ -13,6 +13,8 @@ from tests.contract.passwords import PasswordsContract
 from tests.contract.prompts import PromptsContract
 from tests.contract.sessions import SessionsContract
 from tests.contract.sign_ins import SignInsContract
+from tests.contract.stopping import StoppingContract
+from tests.contract.telling import TellingContract
 from tests.contract.throttles import ThrottlesContract
 from tests.contract.tickets import TicketsContract
 
@@ -27,6 +29,8 @@ __all__ = [
     "PromptsContract",
     "SessionsContract",
     "SignInsContract",
+    "StoppingContract",
+    "TellingContract",
     "ThrottlesContract",
     "TicketsContract",
 ]

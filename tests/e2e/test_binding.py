@@ -6,21 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 from local.device import Device
 from tests.e2e.conftest import Person, Stack
-from tests.e2e.test_phone import code_of
+from tests.e2e.test_phone import binding_text, code_of
 
 
 def address() -> str:
     """An email address that no other test has."""
     return f"alice-{secrets.token_hex(6)}@example.org"
-
-
-def bind(device: Device, login: str) -> str:
-    """Ask for a phone number to be bound; the text to send."""
-    response = device.call("POST", "/account/logins", {"login": login})
-    assert response.status_code == 202, response.text
-    assert set(response.json()) == {"sms", "expires_at"}
-    body: str = response.json()["sms"]["body"]
-    return body
 
 
 def mailed_code(stack: Stack, login: str) -> str:
@@ -44,7 +35,7 @@ def logins_of(person: Person) -> set[str]:
 def test_r1_2_a_number_is_bound_by_a_text_from_it(stack: Stack) -> None:
     """R1.2: the text binds its sender's number; then both logins ask for the same approvers."""
     alice, handset = stack.person(), stack.handset()
-    body = bind(alice.phone, handset.number)
+    body = binding_text(alice.phone, handset)
     assert logins_of(alice) == {alice.login}
     assert handset.send(body).status_code == 200
     assert logins_of(alice) == {alice.login, handset.number}
@@ -59,8 +50,8 @@ def test_r1_2_a_number_is_bound_by_a_text_from_it(stack: Stack) -> None:
 def test_r1_2_only_the_number_itself_binds(stack: Stack) -> None:
     """R1.2: the text from another number binds nothing, neither that number nor the one asked for."""
     alice, asked, other = stack.person(), stack.handset(), stack.handset()
-    other.send(bind(alice.phone, asked.number))
-    assert "two numbers" in other.next_text()
+    other.send(binding_text(alice.phone, asked))
+    assert "another number" in other.next_text()
     assert logins_of(alice) == {alice.login}
 
 
@@ -68,7 +59,7 @@ def test_r1_2_a_binding_dies_with_the_session_that_asked(stack: Stack) -> None:
     """R1.2, S2: a session that was ended binds nothing any more."""
     alice, handset, thief = stack.person(), stack.handset(), stack.device()
     assert thief.sign_in(alice.login, "correct horse battery staple").status_code == 201
-    body = bind(thief, handset.number)
+    body = binding_text(thief, handset)
     assert alice.phone.call("DELETE", f"/sessions/{thief.session_id}").status_code == 200
     handset.send(body)
     assert "expired" in handset.next_text()
@@ -140,7 +131,7 @@ def test_r1_2_of_two_accounts_that_bind_one_number_one_wins(stack: Stack) -> Non
     """R1.2: both texts arrive at once; the number belongs to exactly one account, and its row and account agree."""
     for _ in range(5):
         people, handset = [stack.person(), stack.person()], stack.handset()
-        bodies = [bind(person.phone, handset.number) for person in people]
+        bodies = [binding_text(person.phone, handset) for person in people]
         with ThreadPoolExecutor(2) as pool:
             list(pool.map(handset.send, bodies))
         winners = [person for person in people if handset.number in logins_of(person)]
@@ -161,14 +152,25 @@ def test_r1_2_of_two_accounts_that_bind_one_username_one_wins(stack: Stack) -> N
         assert sum(login in logins_of(person) for person in people) == 1
 
 
-def test_s4_a_fresh_session_cannot_take_older_logins_away(strict: Stack) -> None:
-    """S4: where sessions must be a day old to evict, a thief cannot unbind what was bound before, only its own."""
+def test_s4_a_fresh_session_neither_adds_nor_takes_logins(strict: Stack) -> None:
+    """S4: where sessions must be a day old to evict, a thief's can neither bind a login of its own nor unbind ours."""
     alice, thief = strict.person(), strict.device()
-    assert thief.sign_in(alice.login, "correct horse battery staple").status_code == 201
     nickname = f"nick-{secrets.token_hex(6)}"
-    assert thief.call("POST", "/account/logins", {"login": nickname}).status_code == 201
-    assert code_of(thief.call("DELETE", f"/account/logins/{alice.login}")) == (403, "forbidden")
-    assert thief.call("DELETE", f"/account/logins/{nickname}").status_code == 204
+    # The account began with this one: it may.
+    assert alice.phone.call("POST", "/account/logins", {"login": nickname}).status_code == 201
+    assert thief.sign_in(alice.login, "correct horse battery staple").status_code == 201
+    assert code_of(thief.call("POST", "/account/logins", {"login": f"{nickname}-2"})) == (403, "forbidden")
+    assert code_of(thief.call("DELETE", f"/account/logins/{nickname}")) == (403, "forbidden")
+    assert alice.phone.call("DELETE", f"/account/logins/{nickname}").status_code == 204
+
+
+def test_r1_2_asking_for_numbers_is_limited(stack: Stack) -> None:
+    """R1.2, A4: whether a number has an account can be asked ten times an hour, taken or not."""
+    alice, taken = stack.person(), stack.handset()
+    stack.texted_in(taken)
+    logins = [stack.handset().number if odd else taken.number for odd in [True, False] * 6]
+    statuses = [alice.phone.call("POST", "/account/logins", {"login": login}).status_code for login in logins]
+    assert statuses == [202, 409] * 5 + [429, 429]
 
 
 def test_i2_bad_bodies_bind_nothing(stack: Stack) -> None:

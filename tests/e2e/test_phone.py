@@ -26,6 +26,14 @@ def cancelled(sign_in: SignIn) -> SignIn:
     return sign_in
 
 
+def binding_text(device: Device, handset: Handset) -> str:
+    """What a signed-in device is told to have texted, so that a number is bound."""
+    response = device.call("POST", "/account/logins", {"login": handset.number})
+    assert response.status_code == 202, response.text
+    body: str = response.json()["sms"]["body"]
+    return body
+
+
 def password_in(text: str) -> str:
     """The initial password that a text tells."""
     return text.partition("password ")[2].split()[0]
@@ -263,24 +271,79 @@ def test_t7_the_others_are_told_of_a_phone_sign_in(stack: Stack) -> None:
     assert "evil.example" not in text
 
 
-def test_t7_no_signs_out_what_texts_have_let_in(stack: Stack) -> None:
-    """T7: NO from the number ends the sessions that its texts have let in, with what those let in, and no others."""
-    handset = stack.handset()
-    owner = stack.texted_in(handset)
-    by_password = stack.device("Own PC")
-    assert by_password.sign_in(handset.number, password_in(handset.next_text())).status_code == 201
+def test_t7_no_undoes_what_a_text_has_led_to(stack: Stack) -> None:
+    """T7: NO ends what began since the number's first text of the day: its sessions, and whatever those have added."""
+    handset, accomplice = stack.handset(), stack.handset()
+    owner = stack.person()
+    handset.send(binding_text(owner.phone, handset))
     intruder = stack.texted_in(handset, "Intruder")
+    accomplice.send(binding_text(intruder, accomplice))
+    by_other_number = stack.texted_in(accomplice, "Intruder's second")
     with intruder.approving() as approver:
         let_in = stack.device("Let in by the intruder")
         sign_in = let_in.start(handset.number, verification="none")
         approver.expect("prompt")
         approver.ask("answer", sign_in_id=sign_in.id, decision="allow")
         assert let_in.redeem(sign_in).status_code == 200
+    assert intruder.call("DELETE", "/sessions/current").status_code == 200
     stack.handset().send("NO")
-    assert intruder.call("GET", "/account").status_code == 200
+    assert by_other_number.call("GET", "/account").status_code == 200
+    handset.unread()
     handset.send("No, that was not me!")
-    statuses = [one.call("GET", "/account").status_code for one in (owner, intruder, let_in, by_password)]
-    assert statuses == [401, 401, 401, 200]
+    assert "undone" in handset.next_text()
+    statuses = [one.call("GET", "/account").status_code for one in (by_other_number, let_in, owner.phone)]
+    assert statuses == [401, 401, 200]
+    # The number itself was bound within the day, by a text as well: it is free again.
+    assert [one["login"] for one in owner.phone.call("GET", "/account").json()["logins"]] == [owner.login]
+    assert stack.texted_in(accomplice).grant["new_account"] is True
+
+
+def test_t7_no_undoes_a_password(stack: Stack) -> None:
+    """T7: a password that the intruder has set is gone with its session; the number's owner is let in as before."""
+    handset = stack.handset()
+    intruder = stack.texted_in(handset, "Intruder")
+    initial = password_in(handset.next_text())
+    change = {"current": initial, "new": "the intruder's own"}
+    assert intruder.call("PUT", "/account/password", change).status_code == 204
+    handset.send(f"NO!!\n\n> {body_of(stack.device().start_by_text())}")
+    assert "undone" in handset.next_text()
+    assert code_of(stack.device().sign_in(handset.number, "the intruder's own")) == (401, "invalid_credentials")
+    again = stack.texted_in(handset)
+    assert again.grant["account_id"] == intruder.grant["account_id"]
+
+
+def test_t7_no_comes_in_time_for_what_was_not_redeemed(stack: Stack) -> None:
+    """T7: the text was sent, NO follows before the redeem: then there is nothing to redeem."""
+    handset, phone = stack.handset(), stack.device("Somebody's phone", "phone")
+    stack.texted_in(handset)
+    sign_in = phone.start_by_text()
+    handset.send(body_of(sign_in))
+    handset.send("NO")
+    assert code_of(phone.redeem(sign_in)) == (403, "denied")
+    assert stack.texted_in(handset)
+
+
+def test_t7_what_lost_its_number_cannot_be_redeemed(stack: Stack) -> None:
+    """T7: a number that was taken from its account since its text arrived lets nobody into that account."""
+    alice, handset = stack.person(), stack.handset()
+    handset.send(binding_text(alice.phone, handset))
+    phone = stack.device("Somebody's phone", "phone")
+    sign_in = phone.start_by_text()
+    handset.send(body_of(sign_in))
+    assert alice.phone.call("DELETE", f"/account/logins/{handset.number}").status_code == 204
+    assert code_of(phone.redeem(sign_in)) == (403, "denied")
+
+
+def test_t5_who_saw_a_binding_text_gets_nothing_of_it(stack: Stack) -> None:
+    """T5: an onlooker who starts a sign-in with the identifier of a binding is not let in when the text is sent."""
+    ann, handset, onlooker = stack.person(), stack.handset(), stack.device("Onlooker", "phone")
+    body = binding_text(ann.phone, handset)
+    verifier = secrets.token_urlsafe(32)
+    started = onlooker.request_phone_start(body.partition("Code: ")[2].rstrip("."), verifier)
+    handset.send(body)
+    assert handset.number in {one["login"] for one in ann.phone.call("GET", "/account").json()["logins"]}
+    waiting = stack.client.post(f"/sign-ins/{started.json()['sign_in_id']}/redeem", json={"verifier": verifier})
+    assert (waiting.status_code, waiting.json()["status"]) == (202, "started")
 
 
 def ask(stack: Stack, handset: Handset) -> tuple[Device, SignIn]:

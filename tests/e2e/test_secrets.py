@@ -1,11 +1,12 @@
 """What is kept and what is logged: no secret in the tables, none and nothing personal in the logs (I3)."""
 
 import json
+from secrets import randbelow, token_hex
 from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import PASSWORD, Stack
+from tests.e2e.conftest import PASSWORD, Stack, body_of
 
 TABLES = (
     "Accounts",
@@ -75,6 +76,29 @@ def secrets(stack: Stack) -> dict[str, str]:
     }
 
 
+@pytest.fixture
+def texted(stack: Stack) -> dict[str, str]:
+    """The secrets of somebody who signs up by text through a secret address, and binds an address by mail."""
+    handset, phone = stack.handset(f"+86138001{randbelow(100_000):05d}"), stack.device("Bob's phone", "phone")
+    sign_in, address = phone.start_by_text(), f"bob-{token_hex(6)}@example.org"
+    assert handset.send(body_of(sign_in), "aliyun").status_code == 200
+    assert phone.redeem(sign_in).status_code == 200
+    handset.send("a code that is none", "tencent")
+    assert phone.call("POST", "/account/logins", {"login": address}).status_code == 202
+    code = stack.network.mails_to(address)[-1].partition("code is ")[2][:6]
+    body = {"login": address, "code": f"{(int(code) + 1) % 1_000_000:06d}"}
+    assert phone.call("POST", "/account/logins/confirm", body).status_code == 403
+    return {
+        "number": handset.number.removeprefix("+"),
+        "address": address,
+        "verifier": sign_in.verifier,
+        "initial password": handset.next_text().partition("password ")[2].split()[0],
+        "mailed code": f'"{code}"',
+        "secret path": stack.endpoints.sms["aliyun"]["path_secret"],
+        "gateway's key": stack.endpoints.sms["twilio"]["auth_token"],
+    }
+
+
 def test_i3_secrets_are_kept_as_hashes_only(stack: Stack, secrets: dict[str, str]) -> None:
     """I3: no table holds a password, verifier, token, ticket or code, though all of them were just used."""
     kept = everything_kept(stack)
@@ -87,3 +111,18 @@ def test_i3_nothing_secret_or_personal_is_logged(stack: Stack, secrets: dict[str
     logged = everything_logged(stack)
     assert "A request was refused" in logged
     assert [name for name, secret in secrets.items() if secret in logged] == []
+
+
+def test_i3_of_text_messages_only_hashes_are_kept(stack: Stack, texted: dict[str, str]) -> None:
+    """I3: no table holds an initial password, a mailed code, a verifier or a key of a gateway; numbers are logins."""
+    kept = everything_kept(stack)
+    assert texted.pop("number") in kept
+    texted.pop("address")
+    assert [name for name, secret in texted.items() if secret in kept] == []
+
+
+def test_i3_nothing_of_text_messages_is_logged(stack: Stack, texted: dict[str, str]) -> None:
+    """I3: no log holds a number, an address, a password, a code or a secret path, though refusals were logged."""
+    logged = everything_logged(stack)
+    assert "A request was refused" in logged
+    assert [name for name, secret in texted.items() if secret in logged] == []

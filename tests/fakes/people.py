@@ -1,5 +1,6 @@
 """Accounts in memory, their sessions, and how those are connected."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -95,19 +96,14 @@ class Accounts:
         if login not in account.logins:
             raise UnknownLogin()
         self._require_alive(session, now)
-        row, kept = self.rows.logins.get(login), self.rows.accounts[account.account_id]
-        if row is None or row.account_id != account.account_id:
-            raise UnknownLogin()
-        if len(kept.logins) < 2:
-            raise LastLogin()
-        del self.rows.logins[login]
-        left = {key: bound_at for key, bound_at in kept.logins.items() if key != login}
-        self.rows.accounts[account.account_id] = replace(kept, logins=left)
+        self.rows.unbind(account, login)
 
     def set_password(self, session: Session, account: Account, password_hash: str, now: datetime) -> bool:
         self._require_alive(session, now)
         kept = self._with_password_of(account)
-        return kept is not None and self._keep(replace(kept, password_hash=password_hash, initial=None))
+        if kept is None:
+            return False
+        return self._keep(replace(kept, password_hash=password_hash, initial=None, password_set_at=now))
 
     def set_initial_password(self, account_id: str, password_hash: str) -> bool:
         kept = self.get(account_id)
@@ -118,6 +114,20 @@ class Accounts:
     def spend_password(self, account: Account) -> bool:
         kept = self._with_password_of(account)
         return kept is not None and self._keep(replace(kept, initial="spent"))
+
+    def let_in(self, account: Account, session: Session) -> bool:
+        if self._with_password_of(account) is None:
+            return False
+        self.rows.sessions[session.account_id, session.session_id] = session
+        return True
+
+    def release(self, account: Account, login: str) -> None:
+        with suppress(LastLogin, UnknownLogin):
+            self.rows.unbind(account, login)
+
+    def drop_password(self, account: Account) -> None:
+        if kept := self._with_password_of(account):
+            self._keep(replace(kept, password_hash=None, initial=None, password_set_at=None))
 
     def _with_password_of(self, seen: Account) -> Account | None:
         kept = self.get(seen.account_id)

@@ -8,26 +8,30 @@ import msgspec
 from nod.domain.accounts import Account
 from nod.domain.bindings import Binding
 from nod.domain.connections import Connection
-from nod.domain.limits import FIRST_HOLD
+from nod.domain.identifiers import fingerprint
+from nod.domain.limits import FIRST_HOLD, Limit
 from nod.domain.prompts import Prompt
 from nod.domain.sessions import Session
 from nod.domain.sign_in import Overtaken, SignIn
 from nod.domain.texts import SeenMessage
 from nod.domain.tickets import Ticket
-from nod.errors import LoginTaken
+from nod.errors import LastLogin, LoginTaken, UnknownLogin
 
 replace = msgspec.structs.replace
 
 
 @dataclass
 class LoginRow:
-    """Whose login it is, what it has open, and how reports hold it back."""
+    """Whose login it is, what it has open, how reports hold it back, and what texts have done with it."""
 
     account_id: str
     slots: set[str] = field(default_factory=set)
     held_from: datetime | None = None
     held_for: timedelta = FIRST_HOLD
     next_hold: timedelta = FIRST_HOLD
+    texted_from: datetime | None = None
+    texted_last: datetime | None = None
+    stopped_at: datetime | None = None
 
 
 @dataclass
@@ -72,6 +76,31 @@ class Rows:
         """Take the prompt of a sign-in away, if it has one."""
         self.prompts.pop((sign_in.account_id, sign_in.sign_in_id), None)
 
+    def require_room(self, limit: Limit, subject: str, now: datetime) -> None:
+        """`SlowDown` where something has happened as often as it may."""
+        if self.counts.get(count_key(limit, subject, now), 0) >= limit.count:
+            raise limit.exceeded(now)
+
+    def count(self, limit: Limit, subject: str, now: datetime) -> None:
+        """Count one more."""
+        self.require_room(limit, subject, now)
+        key = count_key(limit, subject, now)
+        self.counts[key] = self.counts.get(key, 0) + 1
+
+    def unbind(self, account: Account, login: str) -> None:
+        """Take a login from the account that it was read with.
+
+        `UnknownLogin` where it is not the account's, `LastLogin` where it is the only one, or bound anew.
+        """
+        row, kept = self.logins.get(login), self.accounts.get(account.account_id)
+        if row is None or row.account_id != account.account_id:
+            raise UnknownLogin()
+        if kept is None or len(kept.logins) < 2 or kept.logins.get(login) != account.logins[login]:
+            raise LastLogin()
+        del self.logins[login]
+        left = {key: bound_at for key, bound_at in kept.logins.items() if key != login}
+        self.accounts[account.account_id] = replace(kept, logins=left)
+
     def bind(self, account_id: str, login: str, now: datetime) -> None:
         """Bind a login that is nobody's to an account that exists; `LoginTaken` otherwise."""
         account = self.accounts.get(account_id)
@@ -79,3 +108,8 @@ class Rows:
             raise LoginTaken()
         self.logins[login] = LoginRow(account_id)
         self.accounts[account_id] = replace(account, logins={**account.logins, login: now})
+
+
+def count_key(limit: Limit, subject: str, now: datetime) -> tuple[str, str, int]:
+    """Where something is counted."""
+    return limit.name, fingerprint(subject), limit.window_of(now)

@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 import msgspec
 
-from nod.domain.identifiers import fingerprint
 from nod.domain.limits import FIRST_HOLD, OPEN_SIGN_INS_PER_LOGIN, Limit, Slot, hold_length, parse_slot, stale
 from nod.domain.logins import KnownLogin
 from nod.domain.prompts import Prompt
@@ -16,7 +15,7 @@ from nod.domain.status import Decision, Status
 from nod.domain.tickets import Ticket
 from nod.domain.verification import code_hash
 from nod.errors import Denied, IdentifierUsed, InvalidToken, SlowDown, UnknownLogin
-from tests.fakes.rows import LoginRow, Rows
+from tests.fakes.rows import LoginRow, Rows, count_key
 
 replace = msgspec.structs.replace
 
@@ -36,7 +35,7 @@ class Logins:
 
     def find(self, login: str) -> KnownLogin | None:
         row = self.rows.logins.get(login)
-        return KnownLogin(row.account_id, _held_until(row)) if row else None
+        return KnownLogin(row.account_id, _held_until(row), row.texted_from, row.texted_last) if row else None
 
     def claim(self, login: str, slot: Slot, now: datetime) -> Claim:
         row = self.rows.logins.get(login)
@@ -60,6 +59,14 @@ class Logins:
         if row := self.rows.logins.get(login):
             row.next_hold = FIRST_HOLD
 
+    def stop(self, login: str, account_id: str, asked_at: datetime, now: datetime) -> datetime | None:
+        row = self.rows.logins.get(login)
+        if row is None or row.account_id != account_id:
+            return None
+        if row.stopped_at is None or row.stopped_at < asked_at:
+            row.stopped_at = now
+        return row.stopped_at
+
     def _make_room(self, row: LoginRow, now: datetime) -> None:
         held_until = _held_until(row)
         if held_until and now < held_until:
@@ -82,22 +89,15 @@ class Throttles:
     rows: Rows
 
     def count(self, limit: Limit, subject: str, now: datetime) -> None:
-        key = self._key(limit, subject, now)
-        if self.rows.counts.get(key, 0) >= limit.count:
-            raise limit.exceeded(now)
-        self.rows.counts[key] = self.rows.counts.get(key, 0) + 1
+        self.rows.count(limit, subject, now)
 
     def uncount(self, limit: Limit, subject: str, now: datetime) -> None:
-        key = self._key(limit, subject, now)
+        key = count_key(limit, subject, now)
         if self.rows.counts.get(key, 0) > 0:
             self.rows.counts[key] -= 1
 
     def forget(self, limit: Limit, subject: str, now: datetime) -> None:
-        self.rows.counts.pop(self._key(limit, subject, now), None)
-
-    @staticmethod
-    def _key(limit: Limit, subject: str, now: datetime) -> tuple[str, str, int]:
-        return limit.name, fingerprint(subject), limit.window_of(now)
+        self.rows.counts.pop(count_key(limit, subject, now), None)
 
 
 @dataclass
@@ -144,7 +144,10 @@ class SignIns:
 
     def redeem(self, before: SignIn, after: SignIn, session: Session, now: datetime) -> None:
         if before.let_in_by and not self.rows.is_alive(before.account_id, before.let_in_by, now):
-            raise Denied("the device that allowed this sign-in was signed out")
+            raise Denied()
+        self.rows.require_unchanged(before, now)
+        if before.method == "phone":
+            self._require_vouched_for(before)
         self._keep(before, after, now)
         self.rows.sessions[session.account_id, session.session_id] = session
 
@@ -167,6 +170,14 @@ class SignIns:
     def _keep(self, before: SignIn, after: SignIn, now: datetime) -> None:
         self.rows.require_unchanged(before, now)
         self.rows.change(after)
+
+    def _require_vouched_for(self, allowed: SignIn) -> None:
+        """`Denied` where the number is no longer the account's, or has said NO since."""
+        login = self.rows.logins.get(allowed.login)
+        if login is None or login.account_id != allowed.account_id:
+            raise Denied()
+        if login.stopped_at and login.stopped_at >= allowed.allowed_at:
+            raise Denied()
 
     def _require_alive(self, by: Approver, now: datetime) -> None:
         if not self.rows.is_alive(by.account_id, by.session_id, now):

@@ -7,6 +7,7 @@ import msgspec
 
 from nod.domain.accounts import Account
 from nod.domain.bindings import Binding
+from nod.domain.limits import Limit
 from nod.domain.prompts import Prompt
 from nod.domain.sign_in import SignIn
 from nod.domain.texts import LoginMoved, Message, Outcome, Repeated, SeenMessage
@@ -14,7 +15,7 @@ from nod.errors import Expired, InvalidToken, UnknownLogin
 from tests.fakes.rows import LoginRow, Rows
 
 replace = msgspec.structs.replace
-WORK_TIME = timedelta(seconds=15)
+WORK_TIME = timedelta(seconds=35)
 
 
 @dataclass
@@ -35,7 +36,7 @@ class Bindings:
             raise UnknownLogin()
         if binding.expires_at <= now:
             raise Expired()
-        if binding.tries_left < 1:
+        if binding.tries_left < 1 or binding.done:
             raise UnknownLogin()
         self.rows.bindings[binding_id] = replace(binding, tries_left=binding.tries_left - 1)
         return self.rows.bindings[binding_id]
@@ -49,10 +50,10 @@ class Bindings:
 def complete(rows: Rows, binding: Binding, now: datetime) -> None:
     """Bind a login, once and in time; nothing happens where that cannot be."""
     kept = rows.bindings.get(binding.binding_id)
-    if kept is None or kept.expires_at <= now:
+    if kept is None or kept.expires_at <= now or kept.done:
         raise Expired()
     rows.bind(binding.account_id, binding.login, now)
-    del rows.bindings[binding.binding_id]
+    rows.bindings[binding.binding_id] = replace(kept, done=True)
 
 
 @dataclass
@@ -72,40 +73,46 @@ class Messages:
         *,
         account: Account | None,
         prompt: Prompt | None,
-        now: datetime,
+        texted_from: datetime,
+        limit: Limit,
     ) -> None:
         self._require_new(message)
-        self.rows.require_unchanged(before, now)
+        self.rows.require_unchanged(before, message.received_at)
+        self.rows.require_room(limit, after.login, message.received_at)
         if account:
             if after.login in self.rows.logins or account.account_id in self.rows.accounts:
                 raise LoginMoved()
             self.rows.accounts[account.account_id] = account
-            self.rows.logins[after.login] = LoginRow(account.account_id)
+            self.rows.logins[after.login] = LoginRow(
+                account.account_id, texted_from=texted_from, texted_last=message.received_at
+            )
         else:
             login = self.rows.logins.get(after.login)
             if login is None or login.account_id != after.account_id:
                 raise LoginMoved()
+            login.texted_from, login.texted_last = texted_from, message.received_at
+        self.rows.count(limit, after.login, message.received_at)
         self.rows.change(after)
         self.rows.open_prompt(prompt)
-        self._keep(message, "asked" if prompt else "signed_in", now)
+        self._keep(message, "asked" if prompt else "signed_in")
 
-    def void(self, message: Message, before: SignIn, after: SignIn, now: datetime) -> None:
+    def void(self, message: Message, before: SignIn, after: SignIn) -> None:
         self._require_new(message)
-        self.rows.require_unchanged(before, now)
+        self.rows.require_unchanged(before, message.received_at)
         self.rows.change(after)
         self.rows.close_prompt(before)
-        self._keep(message, "two_numbers", now)
+        self._keep(message, "two_numbers")
 
-    def bind(self, message: Message, binding: Binding, now: datetime) -> None:
+    def bind(self, message: Message, binding: Binding) -> None:
         self._require_new(message)
-        if not self.rows.is_alive(binding.account_id, binding.session_id, now):
+        if not self.rows.is_alive(binding.account_id, binding.session_id, message.received_at):
             raise Expired()
-        complete(self.rows, binding, now)
-        self._keep(message, "bound", now)
+        complete(self.rows, binding, message.received_at)
+        self._keep(message, "bound")
 
-    def claim(self, message: Message, outcome: Outcome, now: datetime) -> None:
+    def claim(self, message: Message, outcome: Outcome) -> None:
         self._require_new(message)
-        self._keep(message, outcome, now)
+        self._keep(message, outcome)
 
     def resume(self, key: str, seen: SeenMessage, now: datetime) -> bool:
         kept = self.rows.messages.get(key)
@@ -127,6 +134,6 @@ class Messages:
         if message.key in self.rows.messages:
             raise Repeated()
 
-    def _keep(self, message: Message, outcome: Outcome, now: datetime) -> None:
-        self.rows.messages[message.key] = SeenMessage(outcome, now + WORK_TIME)
+    def _keep(self, message: Message, outcome: Outcome) -> None:
+        self.rows.messages[message.key] = SeenMessage(message.received_at, outcome, message.received_at + WORK_TIME)
         self.rows.messages_end[message.key] = message.forget_at

@@ -2,6 +2,8 @@
 
 import importlib.util
 import json
+import logging
+import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -13,6 +15,7 @@ import pytest
 from local import gateways as vendors
 from nod.channels import gateways
 from nod.settings import Settings
+from tests.fakes.logs import Log
 from tests.integration.in_process import in_process_aws
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -137,6 +140,32 @@ def test_each_sample_event_has_its_answer(entry_point: Callable[[str], ModuleTyp
     if code:
         assert json.loads(answer["body"])["code"] == code
     assert _messages_kept() == 0
+
+
+def test_i3_an_event_that_fails_is_delivered_again_and_its_words_are_not_logged(
+    entry_point: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """I3, R3.3: SNS gets an error, so that it delivers again; neither error nor log quote what the message was."""
+
+    class Failing:
+        def notify(self, event: dict[str, Any]) -> None:
+            raise ConnectionError(f"+447700900123 {event}")
+
+    function, event = entry_point("sms"), {"Records": [{"Sns": {"Message": "Private words"}}]}
+    monkeypatch.setattr(function, "WEBHOOKS", Failing())
+    log, logger = Log(), logging.getLogger("nod")
+    logger.addHandler(log)
+    try:
+        with pytest.raises(RuntimeError) as raised:
+            function.handler(event, Context())
+    finally:
+        logger.removeHandler(log)
+    told = "".join(traceback.format_exception(raised.value))
+    (line,) = log.lines
+    assert "ConnectionError" in line
+    for text in (told, line):
+        assert "447700900123" not in text
+        assert "Private words" not in text
 
 
 def test_each_entry_point_has_samples() -> None:

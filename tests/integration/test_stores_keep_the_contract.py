@@ -19,6 +19,8 @@ from tests.contract.store_contracts import (
     PromptsContract,
     SessionsContract,
     SignInsContract,
+    StoppingContract,
+    TellingContract,
     ThrottlesContract,
     TicketsContract,
 )
@@ -93,3 +95,9 @@ class TestBindings(BindingsContract): ...
 
 
 class TestMessages(MessagesContract): ...
+
+
+class TestTelling(TellingContract): ...
+
+
+class TestStopping(StoppingContract): ...

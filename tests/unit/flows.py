@@ -12,6 +12,7 @@ from nod.domain.sessions import Lifetimes
 from nod.domain.texts import SenderOfTexts
 from nod.domain.verification import Mode
 from nod.flows.account import PasswordSignIn, Refreshing
+from nod.flows.admitting import Admitting
 from nod.flows.answering import Answering
 from nod.flows.approval import Approval, ApprovalPolicy
 from nod.flows.binding import LoginBinding
@@ -21,6 +22,7 @@ from nod.flows.prompting import Prompting, Telling
 from nod.flows.redeeming import Redeeming
 from nod.flows.replying import Replying
 from nod.flows.sessions import SessionControl
+from nod.flows.stopping import Stopping
 from nod.flows.texting import Texting
 from tests.builders import APP, IDLE, LIFETIME, LONGEST, NOW
 from tests.fakes import Mail, Rows, Sockets, Texts, TokenSigner, one_by_one, stores_over, watched
@@ -69,6 +71,19 @@ class Flows:
     def wait(self, seconds: float) -> None:
         """Let time pass."""
         self.now += timedelta(seconds=seconds)
+
+    def pause(self, seconds: float) -> None:
+        """Wait for another delivery; what a test has staged for the pause happens in it."""
+        self.wait(seconds)
+        self._note("pause")
+
+    def failing(self, after: int, call: str) -> None:
+        """A call does not get through: the next one, or that after so many that do."""
+
+        def fail() -> None:
+            raise ConnectionError(f"{call} does not get through")
+
+        self.meanwhile[call] = fail if after == 0 else lambda: self.failing(after - 1, call)
 
     def _note(self, call: str) -> None:
         """Note a call; where a test has staged something to happen just before it, let that happen, once."""
@@ -121,27 +136,44 @@ class Flows:
             logins=self.stores.logins,
             bindings=self.stores.bindings,
             messages=self.stores.messages,
-            throttles=self.stores.throttles,
-            connections=self.stores.connections,
-            prompting=self.prompting,
+            admitting=self.admitting,
             replying=self.replying,
             together=one_by_one,
-            asks_approvers=self.stack.asks_about_phones,
             clock=self.clock,
+            pause=self.pause,
+        )
+
+    @cached_property
+    def admitting(self) -> Admitting:
+        return Admitting(
+            sign_ins=self.stores.sign_ins,
+            messages=self.stores.messages,
+            connections=self.stores.connections,
+            prompting=self.prompting,
+            together=one_by_one,
+            asks_approvers=self.stack.asks_about_phones,
         )
 
     @cached_property
     def replying(self) -> Replying:
         return Replying(
-            messages=self.stores.messages,
             accounts=self.stores.accounts,
-            sessions=self.stores.sessions,
             throttles=self.stores.throttles,
-            control=self.control,
+            stopping=self.stopping,
             texts=self._texts,
             app=self.stack.app,
             texts_account=self.stack.texts_account,
             rng=self._rng,
+        )
+
+    @cached_property
+    def stopping(self) -> Stopping:
+        return Stopping(
+            accounts=self.stores.accounts,
+            logins=self.stores.logins,
+            sessions=self.stores.sessions,
+            control=self.control,
+            clock=self.clock,
         )
 
     @cached_property
@@ -188,7 +220,6 @@ class Flows:
         return PasswordSignIn(
             accounts=self.stores.accounts,
             logins=self.stores.logins,
-            sessions=self.stores.sessions,
             throttles=self.stores.throttles,
             connections=self.stores.connections,
             telling=self.telling,
@@ -196,6 +227,7 @@ class Flows:
             together=one_by_one,
             lifetimes=self._lifetimes,
             sign_up_allowed=self.stack.sign_up_allowed,
+            eviction_age=self.stack.eviction_age,
             clock=self.clock,
             rng=self._rng,
         )
@@ -220,7 +252,6 @@ class Flows:
             throttles=self.stores.throttles,
             mailer=self._mail if self.stack.sends_mail else None,
             app=self.stack.app,
-            together=one_by_one,
             eviction_age=self.stack.eviction_age,
             clock=self.clock,
             rng=self._rng,

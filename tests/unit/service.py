@@ -34,7 +34,7 @@ class Service(Flows):
     def account(self, *logins: str, account_id: str = ADA, password_hash: str | None = None) -> str:
         """An account with these logins."""
         bound = {parse_login(login).key: self.now for login in logins}
-        self.stores.accounts.create(account(account_id, bound, password_hash))
+        self.stores.accounts.create(account(account_id, bound, password_hash, created_at=self.now))
         return account_id
 
     def session(self, session_id: str, account_id: str = ADA, **changes: object) -> Session:

@@ -127,8 +127,8 @@ def test_r1_2_bound_logins_reach_the_same_approvers() -> None:
 def test_r1_2_a_login_bound_later_reaches_them_too() -> None:
     """R1.2: binding a further login needs no new session."""
     service = with_ada()
-    phone = service.approver("PHONE")
-    service.binding.bind(service.control.alive(phone), "countess")
+    service.approver("PHONE")
+    service.binding.bind(service.session("FIRST", founding=True), "countess")
     service.start("Countess")
     assert prompt_of(service).login == "countess"
 

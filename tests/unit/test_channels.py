@@ -14,7 +14,9 @@ from botocore.stub import Stubber
 from nod.channels.mail import SesMail
 from nod.channels.secrets import GatewaySecrets
 from nod.channels.texts import ConsoleTexts, SnsTexts
+from nod.errors import InvalidRequest
 from tests.builders import ADAS_NUMBER, NOW, after
+from tests.fakes.logs import Log
 
 SECRET = "arn:aws:secretsmanager:eu-west-2:123456789012:secret:gateways"
 
@@ -59,11 +61,23 @@ def test_r3_6_a_text_is_sent_by_sns(sns: Stubber) -> None:
     sns.assert_no_pending_responses()
 
 
-def test_r3_3_a_text_that_sns_refuses_is_an_error(sns: Stubber) -> None:
+@pytest.mark.parametrize("code", ["Throttled", "InternalError", "KMSThrottling", "AuthorizationError"])
+def test_r3_3_a_text_that_sns_cannot_send_now_is_an_error(sns: Stubber, code: str) -> None:
     """R3.3: it goes to the caller, who lets the gateway deliver again."""
-    sns.add_client_error("publish", "Throttled", http_status_code=429)
+    sns.add_client_error("publish", code, http_status_code=429)
     with pytest.raises(ClientError):
         SnsTexts(sns.client).send(ADAS_NUMBER, "Nod: hello")
+
+
+@pytest.mark.parametrize("code", ["InvalidParameter", "InvalidParameterException", "InvalidParameterValue", "OptedOut"])
+def test_r3_3_a_text_that_sns_will_never_send_is_given_up(sns: Stubber, log: Log, code: str) -> None:
+    """R3.3, I3: no gateway delivers again for it; the log tells why, and neither the number nor the text."""
+    sns.add_client_error("publish", code, f"Invalid parameter: PhoneNumber {ADAS_NUMBER}", http_status_code=400)
+    SnsTexts(sns.client).send(ADAS_NUMBER, "Nod: hello")
+    (line,) = log.lines
+    assert code in line
+    assert ADAS_NUMBER not in line
+    assert "hello" not in line
 
 
 def test_texts_on_the_console(capsys: pytest.CaptureFixture[str]) -> None:
@@ -100,11 +114,36 @@ def test_no_client_is_made_before_there_is_mail() -> None:
     assert made == []
 
 
-def test_r1_2_a_mail_that_ses_refuses_is_an_error(ses: Stubber) -> None:
-    """R1.2: whoever asked for the code is not left to wait for it."""
-    ses.add_client_error("send_email", "MessageRejected", http_status_code=400)
+@pytest.mark.parametrize("code", ["MessageRejected", "BadRequestException"])
+def test_r1_2_an_address_that_ses_refuses_is_a_bad_request(ses: Stubber, code: str) -> None:
+    """R1.2, I3: whoever asked for the code is told that this address gets none; what SES quotes is not told on."""
+    ses.add_client_error("send_email", code, "Address ada@example.com is suppressed", http_status_code=400)
+    with pytest.raises(InvalidRequest) as refusal:
+        SesMail(lambda: ses.client, "nod@example.com").send("ada@example.com", "Your code", "123456")
+    assert "ada@example.com" not in refusal.value.detail
+
+
+@pytest.mark.parametrize("code", ["TooManyRequestsException", "LimitExceededException", "AccountSuspendedException"])
+def test_r1_2_a_mail_that_ses_cannot_send_now_is_an_error(ses: Stubber, code: str) -> None:
+    """R1.2: whoever asked for the code is not left to wait for it, nor told that the address is at fault."""
+    ses.add_client_error("send_email", code, http_status_code=429)
     with pytest.raises(ClientError):
         SesMail(lambda: ses.client, "nod@example.com").send("ada@example.com", "Your code", "123456")
+
+
+def test_one_client_serves_every_mail(ses: Stubber) -> None:
+    """It is made with the first mail, and kept for the next."""
+    made: list[str] = []
+
+    def make() -> object:
+        made.append("client")
+        return ses.client
+
+    mail = SesMail(make, "nod@example.com")
+    for _ in range(2):
+        ses.add_response("send_email", {"MessageId": "1"})
+        mail.send("ada@example.com", "Your code", "123456")
+    assert made == ["client"]
 
 
 # The gateways' secrets.

@@ -15,6 +15,8 @@ from tests.contract.store_contracts import (
     PromptsContract,
     SessionsContract,
     SignInsContract,
+    StoppingContract,
+    TellingContract,
     ThrottlesContract,
     TicketsContract,
 )
@@ -74,3 +76,9 @@ class TestBindings(BindingsContract): ...
 
 
 class TestMessages(MessagesContract): ...
+
+
+class TestTelling(TellingContract): ...
+
+
+class TestStopping(StoppingContract): ...

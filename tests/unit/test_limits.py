@@ -7,13 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nod.domain.limits import (
+    ANSWERS_TO_NO_PER_NUMBER,
+    BINDINGS_PER_ACCOUNT,
     FIRST_HOLD,
-    MAILS_PER_ACCOUNT,
+    LOGINS_PER_ACCOUNT,
     MAILS_PER_ADDRESS,
     OPEN_SIGN_INS_PER_LOGIN,
     PASSWORDS_PER_LOGIN,
     PROMPTS_PER_LOGIN,
     REFUSALS_PER_NUMBER,
+    TEXTED_PROMPTS,
+    TEXTED_SIGN_INS,
     Limit,
     Slot,
     hold_length,
@@ -33,12 +37,30 @@ def test_a1_the_numbers_of_the_contract() -> None:
     assert (PROMPTS_PER_LOGIN.count, PROMPTS_PER_LOGIN.window) == (10, timedelta(minutes=10))
     assert (REFUSALS_PER_NUMBER.count, REFUSALS_PER_NUMBER.window) == (3, timedelta(hours=1))
     assert (MAILS_PER_ADDRESS.count, MAILS_PER_ADDRESS.window) == (3, timedelta(hours=1))
-    assert (MAILS_PER_ACCOUNT.count, MAILS_PER_ACCOUNT.window) == (10, timedelta(hours=1))
-    limits = [PROMPTS_PER_LOGIN, PASSWORDS_PER_LOGIN, REFUSALS_PER_NUMBER, MAILS_PER_ADDRESS, MAILS_PER_ACCOUNT]
-    assert len({limit.name for limit in limits}) == len(limits)
+    assert (BINDINGS_PER_ACCOUNT.count, BINDINGS_PER_ACCOUNT.window) == (10, timedelta(hours=1))
+    assert (TEXTED_SIGN_INS.count, TEXTED_SIGN_INS.window) == (60, timedelta(hours=1))
+    assert (TEXTED_PROMPTS.count, TEXTED_PROMPTS.window) == (10, timedelta(minutes=10))
+    assert (ANSWERS_TO_NO_PER_NUMBER.count, ANSWERS_TO_NO_PER_NUMBER.window) == (3, timedelta(hours=1))
+    assert LOGINS_PER_ACCOUNT == 20
     assert (PASSWORDS_PER_LOGIN.count, PASSWORDS_PER_LOGIN.window) == (10, timedelta(minutes=15))
     assert (starts_per_address(7).count, starts_per_address(7).window) == (7, timedelta(minutes=1))
     assert timedelta(minutes=15) == FIRST_HOLD
+
+
+def test_a1_each_limit_is_counted_apart() -> None:
+    """A1: what uses one of them up is not missing to another: texts do not lock a login out of the other flows."""
+    limits = [
+        PROMPTS_PER_LOGIN,
+        PASSWORDS_PER_LOGIN,
+        REFUSALS_PER_NUMBER,
+        ANSWERS_TO_NO_PER_NUMBER,
+        MAILS_PER_ADDRESS,
+        BINDINGS_PER_ACCOUNT,
+        TEXTED_SIGN_INS,
+        TEXTED_PROMPTS,
+        starts_per_address(1),
+    ]
+    assert len({limit.name for limit in limits}) == len(limits)
 
 
 @given(MOMENTS)

@@ -9,8 +9,8 @@ import pytest
 from nod.domain.accounts import Initial
 from nod.domain.passwords import password_matches
 from nod.domain.sessions import Session
-from nod.errors import InvalidCredentials, InvalidToken, SlowDown
-from tests.builders import ADA, ADAS_NUMBER, GRACE, HOME, LAPTOP, account
+from nod.errors import Forbidden, InvalidCredentials, InvalidToken, SlowDown
+from tests.builders import ADA, ADAS_NUMBER, GRACE, HOME, LAPTOP, account, after
 from tests.unit.service import Service
 
 OLD, NEW = "correct horse", "battery staple"
@@ -23,7 +23,7 @@ def with_ada(password_hash: str | None = None, initial: Initial | None = None) -
     """A service where Ada has an account, and a session."""
     service = Service()
     service.stores.accounts.create(account(ADA, {"user:ada": service.now}, password_hash, initial))
-    return service, service.session("PHONE")
+    return service, service.session("PHONE", founding=True)
 
 
 def is_now(service: Service, password: str) -> bool:
@@ -96,6 +96,38 @@ def test_r3_6_a_spent_password_does_not_sign_in_but_can_be_changed() -> None:
     assert sign_in(service, NEW, ADAS_NUMBER).account_id == grant.account_id
 
 
+@pytest.mark.parametrize(("password_hash", "initial"), [(None, None), (OLD_HASH, "unused"), (OLD_HASH, "spent")])
+def test_s4_a_fresh_session_sets_no_first_password(password_hash: str | None, initial: Initial | None) -> None:
+    """S4: the thief's would outlast the session; of age it may."""
+    service, _ = with_ada(password_hash, initial)
+    thief = service.session("THIEF")
+    service.wait(24 * 3600 - 0.001)
+    with pytest.raises(Forbidden):
+        service.passwords.change(thief, None, NEW)
+    assert service.rows.accounts[ADA].password_hash == password_hash
+    service.wait(0.001)
+    service.passwords.change(thief, None, NEW)
+    assert is_now(service, NEW)
+
+
+@pytest.mark.parametrize("initial", [None, "unused", "spent"])
+def test_r1_9_who_knows_the_password_may_change_it_at_once(initial: Initial | None) -> None:
+    """R1.9, R3.6: a fresh session that brings the current one, or the one that was texted, is no thief's."""
+    service, _ = with_ada(OLD_HASH, initial)
+    service.passwords.change(service.session("FRESH"), OLD, NEW)
+    assert is_now(service, NEW)
+
+
+def test_t7_a_password_knows_since_when() -> None:
+    """T7: the time is kept with it, for NO to undo it; so is that of the one that an account begins with."""
+    service, mine = with_ada(OLD_HASH)
+    service.wait(5)
+    service.passwords.change(mine, OLD, NEW)
+    assert service.rows.accounts[ADA].password_set_at == after(5)
+    grant = service.passwords.sign_up("grace", NEW, LAPTOP, HOME)
+    assert service.rows.accounts[grant.account_id].password_set_at == after(5)
+
+
 def test_a1_guesses_at_the_current_password_are_limited() -> None:
     """A1: ten in 15 minutes for one account, from all of its sessions; then even the right one must wait."""
     service, mine = with_ada(OLD_HASH)
@@ -154,6 +186,19 @@ def test_r3_6_an_initial_password_used_meanwhile_can_be_changed_by_asking_again(
         service.passwords.change(mine, None, NEW)
     service.passwords.change(mine, None, NEW)
     assert is_now(service, NEW)
+
+
+@pytest.mark.parametrize("dropped", [False, True])
+def test_t7_a_password_that_changes_meanwhile_lets_nobody_in(dropped: bool) -> None:
+    """R1.9, T7: whoever knew the old one, and signs in while it is replaced or dropped, gets no session."""
+    service, mine = with_ada(OLD_HASH)
+    seen = service.rows.accounts[ADA]
+    service.meanwhile["accounts.let_in"] = lambda: (
+        service.stores.accounts.drop_password(seen) if dropped else service.passwords.change(mine, OLD, NEW)
+    )
+    with pytest.raises(InvalidCredentials):
+        sign_in(service, OLD)
+    assert list(service.rows.sessions) == [(ADA, "PHONE")]
 
 
 def test_a_session_without_an_account_sets_nothing() -> None:

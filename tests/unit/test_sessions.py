@@ -1,15 +1,14 @@
 """Sessions: their life, their refresh tokens, and whom they may end (R2.1, S3, S4)."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nod.domain.sessions import RefreshToken, Session, parse_refresh_token, shown, started_by_text
+from nod.domain.sessions import RefreshToken, parse_refresh_token, shown
 from nod.errors import InvalidToken
-from tests.builders import ADAS_NUMBER, GRACES_NUMBER, HOME, IDLE, LONGEST, NOW, PHONE, after, refresh_token, session
+from tests.builders import HOME, IDLE, LONGEST, NOW, PHONE, after, refresh_token, session
 
 DAY = timedelta(hours=24)
 OLD = session("OLD", signed_in_at=NOW - timedelta(days=20))
@@ -164,37 +163,17 @@ def test_s4_what_was_bound_since_may_go_at_once() -> None:
     assert FRESH.may_unbind(after(1), after(1), DAY)
 
 
-# T7: what NO ends.
+# S4: what outlasts a session.
 
 
-def texted(session_id: str, seconds: float = 0, **changes: Any) -> Session:
-    """A session that a text message of Ada's number has let in, so many seconds after now."""
-    facts: dict[str, Any] = {"method": "phone", "login": ADAS_NUMBER, **changes}
-    return session(session_id, signed_in_at=after(seconds), **facts)
+def test_s4_a_fresh_session_adds_nothing_that_outlasts_it() -> None:
+    """S4: neither logins nor a first password, before it has been signed in for the eviction age; of age, it may."""
+    assert not FRESH.may_extend(NOW, DAY)
+    assert not FRESH.may_extend(NOW + DAY - timedelta(microseconds=1), DAY)
+    assert FRESH.may_extend(NOW + DAY, DAY)
+    assert FRESH.may_extend(NOW, timedelta(0))
 
 
-def test_t7_no_ends_what_texts_have_let_in_lately() -> None:
-    """T7: of the last 24 hours, by this number, and by text: nothing that is older, another's, or came otherwise."""
-    day = DAY.total_seconds()
-    sessions = [
-        texted("LAST", -1),
-        texted("FIRST", 1 - day),
-        texted("OLD", -day),
-        texted("OTHER NUMBER", -1, login=GRACES_NUMBER),
-        texted("PASSWORD", -1, method="password"),
-        texted("APPROVAL", -1, method="approval"),
-    ]
-    assert started_by_text(sessions, ADAS_NUMBER, NOW) == ["FIRST", "LAST"]
-    assert started_by_text([], ADAS_NUMBER, NOW) == []
-
-
-def test_t7_no_ends_the_whole_tree() -> None:
-    """T7: also what those have let in, and what that has, in whatever order they are listed; others' guests stay."""
-    sessions = [
-        texted("GRANDCHILD", 3, method="qr", let_in_by="CHILD"),
-        texted("CHILD", 2, method="approval", login="ada", let_in_by="ROOT"),
-        texted("GUEST", 2, method="approval", login="ada", let_in_by="OLD"),
-        texted("OLD", -DAY.total_seconds()),
-        texted("ROOT", 1),
-    ]
-    assert started_by_text(sessions, ADAS_NUMBER, after(4)) == ["ROOT", "CHILD", "GRANDCHILD"]
+def test_s4_the_session_that_began_the_account_may_at_once() -> None:
+    """S4: there was nobody before it whom it could take the account from."""
+    assert session("FOUNDER", founding=True).may_extend(NOW, DAY)

@@ -1,40 +1,23 @@
-"""NO, texted back: whoever was talked into sending a code ends what it let in (T7)."""
-
-from typing import Any
+"""NO, texted back: whoever was talked into sending a text takes back what it has led to (T7)."""
 
 import pytest
 
+from nod.domain.limits import ANSWERS_TO_NO_PER_NUMBER
 from nod.domain.pushes import SessionEnded
-from nod.domain.sign_in import Approver
 from nod.domain.texts import stopped_text
-from nod.errors import InvalidToken
-from nod.flows.granting import Grant
-from tests.builders import ADA, ADAS_NUMBER, APP, GRACE, GRACES_NUMBER
+from nod.errors import InvalidCredentials, InvalidToken
+from tests.builders import ADA, ADAS_NUMBER, APP, GRACE, GRACES_NUMBER, HOME, LAPTOP
+from tests.unit.bindings import to_send
 from tests.unit.service import Service
-
-
-def with_ada(**parameters: Any) -> Service:
-    """A service where Ada's number has an account, as has Grace's."""
-    service = Service(**parameters)
-    service.account("ada", ADAS_NUMBER)
-    service.account("grace", GRACES_NUMBER, account_id=GRACE)
-    return service
-
-
-def who(grant: Grant) -> Approver:
-    """Whom a grant speaks for."""
-    return Approver(grant.account_id, grant.session_id)
-
-
-def living(service: Service, account_id: str = ADA) -> set[str]:
-    """The sessions of an account."""
-    return {one.session_id for one in service.rows.sessions.values() if one.account_id == account_id}
+from tests.unit.stopping import living, shown, who, with_hers
+from tests.unit.texts import with_ada
 
 
 def test_t7_no_ends_the_session_that_a_text_let_in() -> None:
     """T7: its tokens are dead at once, its socket is closed, and the account's others are told."""
     service = with_ada()
     service.approver("PC")
+    service.wait(1)
     grant = service.signed_in_by_text()
     socket = service.connect(service.control.alive(who(grant)), "thief's socket")
     service.pushed("socket of PC")
@@ -47,34 +30,156 @@ def test_t7_no_ends_the_session_that_a_text_let_in() -> None:
         service.refreshing.refresh(grant.refresh_token)
     assert socket not in service.sockets.open
     assert service.pushed("socket of PC") == [SessionEnded(grant.session_id)]
-    assert service.replies() == [stopped_text(APP, 1)]
+    assert service.replies() == [stopped_text(APP, done=True)]
 
 
-def test_t7_no_ends_what_the_session_has_let_in() -> None:
-    """T7: whom the thief has let in meanwhile is out too, and what they let in."""
+def test_t7_no_ends_whatever_began_since() -> None:
+    """T7: by descent or not, by whichever login and method; who ends the session that the text let in is not spared."""
     service = with_ada()
-    grant = service.signed_in_by_text()
-    child = service.session("CHILD", let_in_by=grant.session_id, method="approval")
-    service.session("GRANDCHILD", let_in_by=child.session_id, method="qr")
     service.session("PC")
+    service.wait(1)
+    grant = service.signed_in_by_text()
+    for session_id, method, login in (("A", "approval", "ada"), ("B", "qr", "ada"), ("C", "password", "ada")):
+        service.session(session_id, method=method, login=login, let_in_by=grant.session_id)
+    service.session("D", method="phone", login="+447700900999")
+    service.stores.sessions.delete(ADA, grant.session_id)
+    service.wait(3600)
     service.text("NO")
     assert living(service) == {"PC"}
 
 
-def test_t7_no_leaves_all_others_alone() -> None:
-    """T7: sessions that came otherwise, by another number, for another account, or more than a day ago."""
+def test_t7_no_leaves_all_else_alone() -> None:
+    """T7: what began before the first text, and other accounts, logins and passwords."""
+    service = with_ada()
+    service.stores.accounts.set_password(service.session("PC"), service.rows.accounts[ADA], "hers", service.now)
+    service.wait(1)
+    service.signed_in_by_text()
+    graces = service.signed_in_by_text(GRACES_NUMBER)
+    service.text("NO")
+    assert living(service) == {"PC"}
+    assert living(service, GRACE) == {graces.session_id}
+    assert shown(service) == {"ada", ADAS_NUMBER}
+    assert service.rows.accounts[ADA].password_hash == "hers"
+
+
+def test_t7_no_counts_from_the_first_text_of_the_day() -> None:
+    """T7: also where the owner's own texts came between; what is older than a day is not undone."""
+    service = with_ada()
+    old = service.signed_in_by_text()
+    service.wait(24 * 3600)
+    for _ in range(3):
+        service.signed_in_by_text()
+        service.wait(3600)
+    service.text("NO")
+    assert living(service) == {old.session_id}
+
+
+@pytest.mark.parametrize("owner_texts_again", [False, True])
+def test_t7_an_older_text_hides_no_later_one(owner_texts_again: bool) -> None:
+    """T7: NO undoes what a text of the last 24 hours has let in, whatever came before it, and after it."""
     service = with_ada()
     service.signed_in_by_text()
-    service.wait(24 * 3600)
-    old = living(service)
-    service.session("PASSWORD")
-    service.session("OTHER NUMBER", method="phone", login="+447700900999")
-    graces = service.signed_in_by_text(GRACES_NUMBER)
+    service.wait(23 * 3600)
+    thief = service.signed_in_by_text()
+    if owner_texts_again:
+        service.wait(2 * 3600)
+        service.signed_in_by_text()
+    service.wait(1.5 * 3600)
     service.replies()
     service.text("NO")
-    assert living(service) == {"PASSWORD", "OTHER NUMBER", *old}
-    assert living(service, GRACE) == {graces.session_id}
-    assert service.replies() == [stopped_text(APP, 0)]
+    assert thief.session_id not in living(service)
+    assert service.replies() == [stopped_text(APP, done=True)]
+
+
+def test_t7_after_a_day_there_is_nothing_to_end() -> None:
+    """T7: up to the last moment of 24 hours NO ends a session, and not from then on."""
+    for seconds, done in ((24 * 3600 - 0.001, True), (24 * 3600, False)):
+        service = with_ada()
+        grant = service.signed_in_by_text()
+        service.replies()
+        service.wait(seconds)
+        service.text("NO")
+        assert (grant.session_id in living(service)) is not done
+        assert service.replies() == [stopped_text(APP, done=done)]
+
+
+def test_t7_no_unbinds_what_was_bound_since() -> None:
+    """T7: the thief's own number is out of the account, and what it has signed in since; the account's others stay."""
+    service = Service()
+    founder = service.control.alive(who(service.signed_in_by_text()))
+    service.wait(1)
+    service.binding.bind(founder, "mallory")
+    service.text(to_send(service.binding.bind(founder, GRACES_NUMBER)).body, GRACES_NUMBER)
+    assert service.signed_in_by_text(GRACES_NUMBER).account_id == founder.account_id
+    service.wait(60)
+    service.text("NO")
+    assert living(service, founder.account_id) == set()
+    assert shown(service, founder.account_id) == {ADAS_NUMBER}
+    assert set(service.rows.logins) == {f"tel:{ADAS_NUMBER}"}
+    assert service.signed_in_by_text(GRACES_NUMBER).new_account is True
+
+
+def test_t7_no_undoes_a_binding_by_text() -> None:
+    """T7: whoever was talked into binding their number to a stranger's account is free of it, with what it let in."""
+    service, mine = with_hers()
+    service.wait(60)
+    service.text(to_send(service.binding.bind(mine, ADAS_NUMBER)).body)
+    service.signed_in_by_text()
+    service.replies()
+    service.text("NO")
+    assert service.replies() == [stopped_text(APP, done=True)]
+    assert shown(service) == {"ada"}
+    assert living(service) == {mine.session_id}
+    assert service.signed_in_by_text().new_account is True
+
+
+def test_t7_a_day_after_a_binding_it_stays() -> None:
+    """T7: a number that was bound by text 24 hours ago, and has signed nobody in since, has nothing to undo."""
+    service, mine = with_hers()
+    service.text(to_send(service.binding.bind(mine, ADAS_NUMBER)).body)
+    service.wait(24 * 3600)
+    service.replies()
+    service.text("NO")
+    assert service.replies() == [stopped_text(APP, done=False)]
+    assert shown(service) == {"ada", ADAS_NUMBER}
+
+
+def test_t7_no_undoes_a_password() -> None:
+    """T7: one that was set since is gone, and lets nobody in; the number does, as before."""
+    service = Service(texts_account=True)
+    founder = service.control.alive(who(service.signed_in_by_text()))
+    service.passwords.change(founder, None, "the thief's own")
+    service.wait(60)
+    service.text("NO")
+    kept = service.rows.accounts[founder.account_id]
+    assert (kept.password_hash, kept.initial, kept.password_set_at) == (None, None, None)
+    with pytest.raises(InvalidCredentials):
+        service.passwords.sign_in(ADAS_NUMBER, "the thief's own", LAPTOP, HOME)
+    service.wait(1)
+    assert service.signed_in_by_text().account_id == founder.account_id
+
+
+def test_t7_an_initial_password_is_not_undone() -> None:
+    """T7, R3.6: the one that was texted to the number itself has come to no thief; its owner may use it."""
+    service = Service(texts_account=True)
+    service.signed_in_by_text()
+    password = service.replies()[0].split("password ")[1].split(" ")[0]
+    service.text("NO")
+    service.passwords.sign_in(ADAS_NUMBER, password, LAPTOP, HOME)
+
+
+def test_t7_what_begins_once_no_has_settled_is_left_alone() -> None:
+    """T7: two seconds after NO was carried out nothing is undone any more, should the same NO come once again."""
+    for seconds, left in ((2, 0), (2.001, 1)):
+        service = with_ada()
+        service.signed_in_by_text()
+        service.failing(0, "texts.send")
+        with pytest.raises(ConnectionError):
+            service.text("NO", message_id="STOP")
+        service.wait(seconds)
+        service.session("LATER")
+        service.text("NO", message_id="STOP")
+        assert len(living(service)) == left
 
 
 def test_t7_a_stranger_s_no_ends_nothing() -> None:
@@ -83,26 +188,20 @@ def test_t7_a_stranger_s_no_ends_nothing() -> None:
     grant = service.signed_in_by_text()
     service.text("NO", "+447700900999")
     assert living(service) == {grant.session_id}
-    assert service.replies("+447700900999") == [stopped_text(APP, 0)]
+    assert service.replies("+447700900999") == [stopped_text(APP, done=False)]
     assert "tel:+447700900999" not in service.rows.logins
 
 
-def test_t4_no_delivered_again_ends_nothing_more() -> None:
-    """T4: a session that began after the NO outlives its second delivery."""
-    service = with_ada()
-    service.signed_in_by_text()
-    service.text("NO", message_id="STOP")
-    later = service.signed_in_by_text()
-    service.text("NO", message_id="STOP")
-    assert living(service) == {later.session_id}
-
-
 def test_t7_no_works_past_the_limit_of_replies() -> None:
-    """T7: however many texts the number has had, NO ends the session; only the reply is left out."""
+    """T7: however often the number was told why not, NO is answered; and past its own limit it ends sessions still."""
     service = with_ada()
-    grant = service.signed_in_by_text()
-    for _ in range(3):
+    for _ in range(4):
         service.text("Hello")
+    service.replies()
+    for _ in range(ANSWERS_TO_NO_PER_NUMBER.count):
+        service.text("NO")
+    assert len(service.replies()) == ANSWERS_TO_NO_PER_NUMBER.count
+    grant = service.signed_in_by_text()
     service.replies()
     service.text("NO")
     assert grant.session_id not in living(service)
@@ -117,34 +216,12 @@ def test_t7_no_is_understood_in_whatever_sentence_follows() -> None:
     assert living(service) == set()
 
 
-def test_t7_a_code_in_the_same_message_counts_first() -> None:
-    """R3.3: a message with the identifier of a sign-in is that, whatever it begins with."""
+@pytest.mark.parametrize("said", ["No problem! ", "NO\n\n> ", "Not me: "])
+def test_t7_no_counts_before_a_code_in_the_same_message(said: str) -> None:
+    """T7: whoever quotes the text that they were sent behind their NO has said NO, and lets nobody in by it."""
     service = with_ada()
-    started = service.start_phone()
-    service.text(f"No problem! {started.sms.body if started.sms else ''}")
-    assert service.sign_in(started).status == "allowed"
-
-
-def test_t7_a_no_whose_reply_failed_has_ended_all_the_same() -> None:
-    """T7: where only the text could not be sent the sessions are ended, and the next delivery replies."""
-    service = with_ada()
-    service.signed_in_by_text()
-    service.replies()
-    service.texts.out_of_order = True
-    with pytest.raises(ConnectionError):
-        service.text("NO", message_id="STOP")
-    assert living(service) == set()
-    service.texts.out_of_order = False
-    service.text("NO", message_id="STOP")
-    assert len(service.replies()) == 1
-
-
-def test_t7_what_ends_meanwhile_is_no_error() -> None:
-    """T7: a session that its owner ends at the same moment is told of once."""
-    service = with_ada()
-    service.approver("PC")
     grant = service.signed_in_by_text()
-    service.pushed("socket of PC")
-    service.meanwhile["sessions.delete"] = lambda: service.control.end(grant.session_id, by=Approver(ADA, "PC"))
-    service.text("NO")
-    assert service.pushed("socket of PC") == [SessionEnded(grant.session_id)]
+    started = service.start_phone()
+    service.text(f"{said}{started.sms.body if started.sms else ''}")
+    assert service.sign_in(started).status == "started"
+    assert grant.session_id not in living(service)

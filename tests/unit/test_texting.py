@@ -1,55 +1,24 @@
 """Flow 2, at the gateway: a text message lets its phone in, once (R3.2-R3.6; attacks T3-T6)."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
-from nod.domain.deliveries import InboundText
+from nod.domain.limits import REFUSALS_PER_NUMBER
 from nod.domain.pushes import SessionStarted, SignInResolved
-from nod.domain.sign_in import Approver, StillWaiting
-from nod.domain.texts import refusal_text
+from nod.domain.sign_in import Approver
+from nod.domain.texts import Outcome
 from nod.errors import (
     AlreadyRedeemed,
-    Denied,
     Expired,
     InvalidCredentials,
     InvalidRequest,
     UnknownSignIn,
 )
 from nod.flows.starting import Started
-from tests.builders import ADA, ADAS_NUMBER, APP, GRACE, GRACES_NUMBER, HOME, LAPTOP, OTHER_VERIFIER, PHONE, after
-from tests.fakes import Rows
+from tests.builders import ADA, ADAS_NUMBER, APP, GRACES_NUMBER, HOME, LAPTOP, OTHER_VERIFIER, PHONE, after
 from tests.unit.service import Service
-
-LOGIN, GRACES_LOGIN = f"tel:{ADAS_NUMBER}", f"tel:{GRACES_NUMBER}"
-WORK_TIME = 15
-
-
-def with_ada(**parameters: Any) -> Service:
-    """A service where Ada's number has an account, as has Grace's."""
-    service = Service(**parameters)
-    service.account("ada", ADAS_NUMBER)
-    service.account("grace", GRACES_NUMBER, account_id=GRACE)
-    return service
-
-
-def status(service: Service, started: Started) -> str:
-    """How a sign-in stands."""
-    return service.sign_in(started).standing(service.now)
-
-
-def refusal(outcome: Any) -> list[str]:
-    """The one text that tells why nothing came of a message."""
-    return [refusal_text(APP, outcome)]
-
-
-def without_claims(rows: Rows) -> dict[str, Any]:
-    """All rows but the claims of messages, and the counts of refusals."""
-    return {
-        name: dict(value) for name, value in vars(rows).items() if name not in ("messages", "messages_end", "counts")
-    }
-
+from tests.unit.texts import LOGIN, password_in, refusal, status, with_ada, without_claims
 
 # A message lets in.
 
@@ -183,11 +152,6 @@ def test_a1_prompting_is_not_asked_where_the_stack_asks_nobody() -> None:
 # The initial password.
 
 
-def password_in(text: str) -> str:
-    """The password that a reply tells."""
-    return text.split("password ")[1].split(" ", maxsplit=1)[0]
-
-
 def test_r3_6_a_new_account_s_phone_is_texted_login_and_password() -> None:
     """R3.6: with them a computer signs in, once; then the password is spent, until its owner sets another."""
     service = Service(texts_account=True)
@@ -292,7 +256,7 @@ def approval(service: Service) -> str:
     ],
     ids=["no identifier", "unknown", "approval", "expired", "not redeemed", "cancelled", "used", "redeemed"],
 )
-def test_r3_3_the_sender_is_told_why_not(what: Callable[[Service], Started | str], outcome: str) -> None:
+def test_r3_3_the_sender_is_told_why_not(what: Callable[[Service], Started | str], outcome: Outcome) -> None:
     """R3.3: one text says why, and nothing else is written (T2: an unknown code teaches nothing)."""
     service = with_ada()
     text = what(service)
@@ -319,307 +283,49 @@ def test_a1_a_number_gets_three_refusals_an_hour() -> None:
     assert len(service.replies()) == 1
 
 
-# T3: one identifier, two numbers.
-
-
-@pytest.mark.parametrize("numbers", [(ADAS_NUMBER, GRACES_NUMBER), (GRACES_NUMBER, ADAS_NUMBER)])
-def test_t3_an_identifier_from_two_numbers_is_void(numbers: tuple[str, str]) -> None:
-    """T3: the second number denies what the first was allowed; the phone is told, and the second sender too."""
+def test_a1_a_number_signs_in_sixty_times_an_hour() -> None:
+    """A1: the sixty-first message lets nobody in and makes nothing; the identifier is not used up by it."""
     service = with_ada()
-    started = service.start_phone()
-    waiter = service.waiting(started)
-    service.text(started, numbers[0])
-    service.pushed(waiter)
-    service.text(started, numbers[1])
-    assert service.pushed(waiter) == [SignInResolved(started.sign_in.sign_in_id, "denied")]
-    assert service.replies(numbers[1]) == refusal("two_numbers")
-    with pytest.raises(Denied):
-        service.redeem(started)
-    assert service.rows.sessions == {}
-
-
-def test_t3_a_void_identifier_stays_void() -> None:
-    """T3: neither number can use it again, nor a third."""
-    service = with_ada()
-    started = service.start_phone()
-    for number in (ADAS_NUMBER, GRACES_NUMBER, ADAS_NUMBER, GRACES_NUMBER, "+447700900789"):
-        service.text(started, number)
-    assert status(service, started) == "denied"
-    assert service.replies()[1:] == refusal("used")
-    assert "tel:+447700900789" not in service.rows.logins
-
-
-def test_t3_a_second_number_is_too_late_after_the_redeem() -> None:
-    """T3: what was collected is not undone by it; the second sender is refused, and nothing else happens."""
-    service = with_ada()
-    started = redeemed(service)
+    for _ in range(60):
+        assert status(service, used(service)) == "allowed"
+    service.replies()
+    held_back = service.start_phone()
     before = without_claims(service.rows)
-    service.text(started, GRACES_NUMBER)
-    assert service.replies(GRACES_NUMBER) == refusal("used")
+    service.text(held_back)
+    assert service.replies() == refusal("held_back")
     assert without_claims(service.rows) == before
+    assert status(service, service_texted(service, GRACES_NUMBER)) == "allowed"
+    service.wait(300)
+    assert status(service, used(service)) == "started"
+    service.wait(3300)
+    assert status(service, used(service)) == "allowed"
 
 
-def test_t3_a_new_number_that_comes_second_gets_no_account() -> None:
-    """T3, R3.4: a message that only voids a sign-in makes nothing for its sender."""
-    service = Service()
-    started = service.start_phone()
-    service.text(started, ADAS_NUMBER)
-    service.text(started, GRACES_NUMBER)
-    assert list(service.rows.logins) == [LOGIN]
-    assert status(service, started) == "denied"
-
-
-def test_t3_two_numbers_at_once_are_both_void() -> None:
-    """T3: a message that comes between the reading and the writing of another is the first, and both are void."""
+def test_a1_a_message_is_counted_once() -> None:
+    """A1, T4: deliveries again, beside each other and after a failure use up one of the sixty, not more."""
     service = with_ada()
-    started = service.start_phone()
-    service.meanwhile["messages.let_in"] = lambda: service.text(started, GRACES_NUMBER)
-    service.text(started, ADAS_NUMBER)
-    assert status(service, started) == "denied"
-    assert service.replies() == refusal("two_numbers")
+    for number in range(30):
+        started = service.start_phone()
+        service.failing(0, "texts.send")
+        with pytest.raises(ConnectionError):
+            service.text(started, message_id=f"{number}")
+        service.text(started, message_id=f"{number}")
+    assert set(service.rows.counts.values()) == {30}
 
 
-def test_t3_a_void_that_comes_too_late_is_none() -> None:
-    """T3: where the phone collects its session while a second number is looked at, the sign-in stays redeemed."""
+def test_a1_refusals_are_not_counted_as_sign_ins() -> None:
+    """A1: whoever texts a used code again and again uses up replies only."""
     service = with_ada()
     started = used(service)
-    service.meanwhile["messages.void"] = lambda: service.redeem(started)
-    service.text(started, GRACES_NUMBER)
-    assert status(service, started) == "redeemed"
-    assert service.replies(GRACES_NUMBER) == refusal("used")
+    before = dict(service.rows.counts)
+    for _ in range(5):
+        service.text(started)
+    added = {key: count for key, count in service.rows.counts.items() if before.get(key) != count}
+    assert [name for name, _, _ in added] == [REFUSALS_PER_NUMBER.name]
 
 
-# T4: deliveries.
-
-
-def test_t4_a_message_delivered_again_does_nothing() -> None:
-    """T4: neither soon nor late, and it tells nobody anything; nor does a sign-in that was started meanwhile profit."""
-    service = with_ada()
+def service_texted(service: Service, number: str) -> Started:
+    """A sign-in whose message came from that number."""
     started = service.start_phone()
-    service.text(started, message_id="ONE")
-    service.redeem(started)
-    before = without_claims(service.rows)
-    for seconds in (0, 1, WORK_TIME, 24 * 3600):
-        service.wait(seconds)
-        assert service.text(started, message_id="ONE", replies=seconds == 1) is None
-    assert without_claims(service.rows) == before
-    assert len(service.texts.sent) == 1
-
-
-def test_t4_a_refusal_is_told_once() -> None:
-    """T4: so is the text that says why not, although its limit would allow more."""
-    service = with_ada()
-    for _ in range(3):
-        service.text("Hello", message_id="ONE")
-    assert service.replies() == refusal("no_identifier")
-
-
-@pytest.mark.parametrize("step", ["messages.let_in", "connections.of", "texts.send", "messages.finish"])
-def test_t4_a_delivery_beside_another_acts_once(step: str) -> None:
-    """T4: wherever in the first delivery the second one falls, there is one account, one claim and one reply."""
-    service = Service()
-    started = service.start_phone()
-    service.meanwhile[step] = lambda: service.text(started, message_id="ONE")
-    service.text(started, message_id="ONE")
-    assert status(service, started) == "allowed"
-    assert len(service.rows.accounts) == 1
-    assert len(service.texts.sent) == 1
-    assert service.redeem(started).new_account is True
-
-
-def test_t4_reordered_messages_are_each_their_own() -> None:
-    """T4: two sign-ins of one phone whose messages arrive in the other order are both let in, to one account."""
-    service = Service()
-    one, two = service.start_phone(), service.start_phone()
-    service.text(two, message_id="TWO")
-    service.text(one, message_id="ONE")
-    service.text(two, message_id="TWO")
-    assert service.redeem(one).account_id == service.redeem(two).account_id
-    assert len(service.texts.sent) == 2
-
-
-def test_t4_message_ids_are_a_gateway_s_own() -> None:
-    """T4: the same id from two gateways is two messages."""
-    service = with_ada()
-    one, two = service.start_phone(), service.start_phone()
-    service.text(one, message_id="ONE", gateway="twilio")
-    service.text(two, message_id="ONE", gateway="generic")
-    assert (status(service, one), status(service, two)) == ("allowed", "allowed")
-
-
-def test_t1_a_call_that_could_come_again_is_never_forgotten() -> None:
-    """T1: a claim is kept for good where the gateway signs no time, and long enough where it does."""
-    service = with_ada()
-    for signs_time in (True, False):
-        text = InboundText(message_id=f"{signs_time}", sender=ADAS_NUMBER, text="Hello")
-        service.texting.receive(text, gateway="generic", signs_time=signs_time, replies=False)
-    assert list(service.rows.messages_end.values()) == [after(30 * 24 * 3600), None]
-
-
-# A text that cannot be sent.
-
-
-def test_r3_3_a_reply_that_cannot_be_sent_is_sent_by_the_next_delivery() -> None:
-    """R3.3: the gateway gets an error, so that it delivers again, at once if it likes; the act is not repeated."""
-    service = with_ada()
-    started = service.start_phone()
-    service.texts.out_of_order = True
-    for _ in range(2):
-        with pytest.raises(ConnectionError):
-            service.text(started, message_id="ONE")
-    assert status(service, started) == "allowed"
-    service.texts.out_of_order = False
-    service.text(started, message_id="ONE")
-    (reply,) = service.replies()
-    assert "is now signed in" in reply
-    service.text(started, message_id="ONE")
-    assert service.replies() == []
-
-
-def test_r3_6_the_next_delivery_brings_a_fresh_password() -> None:
-    """R3.6: only hashes are kept, so the new account's phone is texted another password, which then works, once."""
-    service = Service(texts_account=True)
-    started = service.start_phone()
-    service.texts.out_of_order = True
-    with pytest.raises(ConnectionError):
-        service.text(started, message_id="ONE")
-    lost = next(iter(service.rows.accounts.values())).password_hash
-    service.redeem(started)
-    service.texts.out_of_order = False
-    service.text(started, message_id="ONE")
-    (reply,) = service.replies()
-    assert next(iter(service.rows.accounts.values())).password_hash != lost
-    service.passwords.sign_in(ADAS_NUMBER, password_in(reply), LAPTOP, HOME)
-    with pytest.raises(InvalidCredentials):
-        service.passwords.sign_in(ADAS_NUMBER, password_in(reply), LAPTOP, HOME)
-
-
-def test_r3_6_an_owner_s_password_is_not_replaced_by_a_late_delivery() -> None:
-    """R3.6: where the owner has set one meanwhile, the text says only who is in."""
-    service = Service(texts_account=True)
-    started = service.start_phone()
-    service.texts.out_of_order = True
-    with pytest.raises(ConnectionError):
-        service.text(started, message_id="ONE")
-    grant = service.redeem(started)
-    session = service.control.alive(Approver(grant.account_id, grant.session_id))
-    service.passwords.change(session, None, "correct horse")
-    service.texts.out_of_order = False
-    service.text(started, message_id="ONE")
-    assert "password" not in service.replies()[0]
-    service.passwords.sign_in(ADAS_NUMBER, "correct horse", LAPTOP, HOME)
-
-
-def test_t4_whoever_died_after_the_act_is_stood_in_for_after_its_time() -> None:
-    """T4: without a word from the first delivery, the next one tells the sender once that can no longer be at it."""
-    service = with_ada()
-    started = service.start_phone()
-
-    def die() -> None:
-        raise KeyboardInterrupt
-
-    service.meanwhile["texts.send"] = die
-    with pytest.raises(KeyboardInterrupt):
-        service.text(started, message_id="ONE")
-    service.wait(WORK_TIME - 0.001)
-    service.text(started, message_id="ONE")
-    assert service.replies() == []
-    service.wait(0.001)
-    service.text(started, message_id="ONE")
-    assert len(service.replies()) == 1
-    assert status(service, started) == "allowed"
-
-
-def test_t4_of_two_deliveries_that_stand_in_one_tells() -> None:
-    """T4: both find the message abandoned; one takes it over."""
-    service = with_ada()
-    service.texts.out_of_order = True
-    with pytest.raises(ConnectionError):
-        service.text("Hello", message_id="ONE")
-    service.texts.out_of_order = False
-    service.meanwhile["messages.resume"] = lambda: service.text("Hello", message_id="ONE")
-    service.text("Hello", message_id="ONE")
-    assert len(service.replies()) == 1
-
-
-# Races.
-
-
-def test_r3_4_two_messages_from_a_new_number_make_one_account() -> None:
-    """R3.4: two sign-ins of one new number, whose messages arrive at once, come to one account."""
-    service = Service(texts_account=True)
-    one, two = service.start_phone(), service.start_phone()
-    service.meanwhile["messages.let_in"] = lambda: service.text(two)
-    service.text(one)
-    first, second = service.redeem(two), service.redeem(one)
-    assert (first.new_account, second.new_account) == (True, None)
-    assert first.account_id == second.account_id
-    assert len(service.rows.accounts) == 1
-    texts = service.replies()
-    assert sum("password" in text for text in texts) == 1
-
-
-def test_a_number_that_moves_to_another_account_is_looked_up_again() -> None:
-    """R1.2: where it is unbound and bound elsewhere between reading and writing, its new account is entered."""
-    service = with_ada()
-    started = service.start_phone()
-
-    def move() -> None:
-        service.binding.unbind(service.session("ADAS"), ADAS_NUMBER)
-        service.stores.accounts.bind(service.session("GRACES", GRACE), LOGIN, service.now)
-
-    service.meanwhile["messages.let_in"] = move
-    service.text(started)
-    assert service.redeem(started).account_id == GRACE
-
-
-def test_a_number_that_is_unbound_meanwhile_gets_an_account_of_its_own() -> None:
-    """R3.4: it is a new number then; the account that it has left is not entered."""
-    service = with_ada()
-    started = service.start_phone()
-    service.meanwhile["messages.let_in"] = lambda: service.binding.unbind(service.session("ADAS"), ADAS_NUMBER)
-    service.text(started)
-    grant = service.redeem(started)
-    assert grant.new_account is True
-    assert grant.account_id not in (ADA, GRACE)
-
-
-def test_a_phone_that_gives_up_meanwhile_is_not_let_in() -> None:
-    """R3.3: where it cancels between reading and writing the sender is told so."""
-    service = with_ada()
-    started = service.start_phone()
-    service.meanwhile["messages.let_in"] = lambda: service.cancel(started)
-    service.text(started)
-    assert status(service, started) == "cancelled"
-    assert service.replies() == refusal("cancelled")
-
-
-def test_a_phone_whose_message_comes_meanwhile_can_still_give_up() -> None:
-    """R1.6: where its message arrives while it cancels, it is cancelled, as an allowed sign-in may be."""
-    service = with_ada()
-    started = service.start_phone()
-    service.meanwhile["sign_ins.close"] = lambda: service.text(started)
-    service.cancel(started)
-    assert status(service, started) == "cancelled"
-
-
-def test_a_poll_meanwhile_does_no_harm() -> None:
-    """R1.6: a phone that polls while its message is acted upon is let in all the same."""
-    service = with_ada()
-    started = service.start_phone()
-
-    def poll() -> None:
-        with pytest.raises(StillWaiting):
-            service.redeem(started)
-
-    service.meanwhile["messages.let_in"] = poll
-    service.text(started)
-    assert service.redeem(started).account_id == ADA
-
-
-def test_r3_4_the_text_names_the_number_that_sent_it() -> None:
-    """T7: the reply goes to whoever sent the message, not to whoever started the sign-in."""
-    service = with_ada()
-    service.text(service.start_phone(), GRACES_NUMBER)
-    assert [number for number, _ in service.texts.sent] == [GRACES_NUMBER]
-    assert service.rows.logins[GRACES_LOGIN].account_id == GRACE
+    service.text(started, number)
+    return started

@@ -32,7 +32,8 @@ ID = "0123456789ABCDEFGHJKMNPQRS"
 OTHER_ID = "ZYXWVTSRQPNMKJHGFEDCBA9876"
 ASKED = "Sign me in to Nod. Never send this for somebody else! Code: "
 REFUSALS: list[Outcome] = [
-    "no_identifier", "unknown", "expired", "cancelled", "used", "two_numbers", "login_taken", "held_back",
+    "no_identifier", "unknown", "expired", "cancelled", "used", "two_numbers", "other_number", "login_taken",
+    "held_back",
 ]  # fmt: skip
 IDENTIFIERS = st.text(ALPHABET, min_size=IDENTIFIER_LENGTH, max_size=IDENTIFIER_LENGTH)
 
@@ -73,6 +74,10 @@ NOISE = st.text(st.characters(codec="utf-8").filter(is_noise))
         ID.replace("0", "o").replace("1", "l"),
         "".join(chr(ord(letter) + 0xFEE0) for letter in ID),
         f"{ID} and once more {ID.lower()}",
+        f"{ASKED}{ID[:13]}\n{ID[13:]}. SEEYOUATTHESTATIONTOMORROWS",
+        f"C o d e : {' '.join(ID)}. Are you there at the station now",
+        f"{ID[:13]} {ID[13:]}",
+        "x" * (2000 - 27) + " " + ID,
     ],
 )
 def test_r3_3_an_identifier_is_found(text: str) -> None:
@@ -95,6 +100,9 @@ def test_r3_3_an_identifier_is_found(text: str) -> None:
         ID.replace("5", "U"),
         f"{ID} {OTHER_ID}",
         f"{ID[:13]}-{ID[13:]}. {OTHER_ID[:13]}-{OTHER_ID[13:]}",
+        f"Code:{ID[:13]}-{ID[13:]}. Code:{OTHER_ID[:13]}-{OTHER_ID[13:]}.",
+        "x" * (2000 - 26) + " " + ID,
+        " " * 2000 + ID,
         "é" * 26,
         "\u0660" * 26,
     ],
@@ -136,6 +144,16 @@ def test_i1_any_text_at_all_is_read(text: str) -> None:
         "NO\nSent from my iPhone",
         "\u201cNO\u201d",
         "ＮＯ",  # noqa: RUF001 - full-width letters are the point.
+        "N0",
+        "n0!",
+        "Nope",
+        "NOPE, not mine",
+        "Not me",
+        "not me!!",
+        "...No",
+        f"No, that was not me! > {ASKED}{ID}.",
+        f"NO\n\nOn Monday Nod wrote: {ID}",
+        "No " + "x" * 3000,
     ],
 )
 def test_t7_no_is_understood(text: str) -> None:
@@ -143,7 +161,10 @@ def test_t7_no_is_understood(text: str) -> None:
     assert means_stop(text)
 
 
-@pytest.mark.parametrize("text", ["", "Yes", "Nod", "Now", "I say NO", "N O", "Notice: NO"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "Yes", "Nod", "Now", "I say NO", "N O", "Notice: NO", "Not yet", "Notme", "N00", "Noper", " " * 2000 + "NO"],
+)
 def test_t7_other_words_stop_nothing(text: str) -> None:
     """T7: only a message that begins with that word is one."""
     assert not means_stop(text)
@@ -179,8 +200,8 @@ def all_replies(app: SenderOfTexts, device: Device) -> list[str]:
         signed_in_text(app, device, ADAS_NUMBER, password),
         asked_text(app, device),
         bound_text(app, ADAS_NUMBER),
-        stopped_text(app, 0),
-        stopped_text(app, 1),
+        stopped_text(app, done=False),
+        stopped_text(app, done=True),
     ]
 
 
@@ -213,6 +234,20 @@ def test_t7_a_reply_names_the_device_and_how_to_stop_it() -> None:
     assert "password" not in text
 
 
+def test_t7_a_binding_s_reply_names_the_number_and_how_to_stop_it() -> None:
+    """T7: whoever was talked into binding their number reads so, and what to text against it."""
+    text = bound_text(APP, ADAS_NUMBER)
+    assert f"{ADAS_NUMBER} now signs in to the account that asked for it" in text
+    assert f"Text NO to {APP.number}" in text
+
+
+def test_t7_no_is_told_whether_anything_was_undone() -> None:
+    """T7: what was, and since when; or that there was nothing."""
+    assert "undone" in stopped_text(APP, done=True)
+    assert "first text of the last 24 hours" in stopped_text(APP, done=True)
+    assert "no recent sign-in" in stopped_text(APP, done=False)
+
+
 def test_r3_6_a_new_account_s_reply_holds_login_and_password() -> None:
     """R3.6: the login and the initial password, and that it works once."""
     text = signed_in_text(APP, PHONE, ADAS_NUMBER, "abcde-fghjk-mnpqr")
@@ -226,7 +261,15 @@ def test_r3_6_a_new_account_s_reply_holds_login_and_password() -> None:
         ("https://evil.example/login?x=1", 'the phone "https evil example login x 1"'),
         ("evil.example", 'the phone "evil example"'),
         ("ad@evil.example", 'the phone "ad evil example"'),
-        ('x". Text YES to +1900', 'the phone "x Text YES to 1900"'),
+        ('x". Text YES to +19', 'the phone "x Text YES to 19"'),
+        ("Call +44 7700 900123 now", 'the phone "Call now"'),
+        ("Call 0800-123-4567", 'the phone "Call"'),
+        ("0800.123.4567", "a phone"),
+        ("Text YES to 60700", 'the phone "Text YES to"'),
+        ("+٤٤٧٧٠٠٩٠٠١٢٣ ８００８００", "a phone"),  # noqa: RUF001 - digits of other scripts are the point.
+        ("c1a2l3l4 5", 'the phone "call"'),
+        ("Galaxy S23 5G", 'the phone "Galaxy S23 5G"'),
+        ("Pixel 8a", 'the phone "Pixel 8a"'),
         ("a\r\n\r\nNod: all is well", 'the phone "a Nod all is well"'),
         ("a\u2028b\u202ec\u200bd", 'the phone "a b c d"'),
         ("x" * 64, f'the phone "{"x" * 32}"'),
@@ -240,6 +283,12 @@ def test_t7_a_device_s_name_can_say_nothing_else(name: str, shown: str) -> None:
     assert named(Device("phone", name)) == shown
 
 
+@pytest.mark.parametrize("name", ["Call 06 12 34 56 78", "+44 77 00 90 01 23", "0 8 0 0 1 2 3 4 5 6"])
+def test_t7_a_number_in_pieces_is_no_number_either(name: str) -> None:
+    """T7: numbers to call are written in pairs in many countries; phones make links of them all the same."""
+    assert sum(letter.isdigit() for letter in named(Device("phone", name))) < 7
+
+
 @given(st.text(min_size=1, max_size=64))
 def test_t7_no_name_breaks_out(name: str) -> None:
     """T7: whatever a device calls itself, its name keeps to letters, digits, spaces and apostrophes, 32 at most."""
@@ -249,6 +298,7 @@ def test_t7_no_name_breaks_out(name: str) -> None:
     kept = inside[1] or ""
     assert len(kept) <= 32
     assert all(letter.isalnum() or letter in " '" for letter in kept)
+    assert sum(letter.isdigit() for letter in kept) <= 4
 
 
 def test_an_initial_password_is_long_enough_and_easy_to_read() -> None:

@@ -1,8 +1,6 @@
 """The gateways' edge: calls and notifications, each text message of which is acted upon (R3.2; attacks T1, T4, T6)."""
 
 import json
-import logging
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
@@ -11,9 +9,10 @@ from nod.api.webhooks import MAX_WEBHOOK_BYTES, Webhooks
 from nod.channels.gateways.aws import Aws
 from nod.domain.deliveries import Delivery, Gateway, InboundText, Proof, WebhookAnswer
 from nod.domain.texts import refusal_text
-from nod.errors import InvalidRequest, InvalidSignature, NotFound, TooLarge
+from nod.errors import InvalidRequest, InvalidSignature, NotFound, TooLarge, TryAgain
 from nod.flows.starting import Started
 from tests.builders import ADAS_NUMBER, APP, GRACES_NUMBER, NOW, after
+from tests.fakes.logs import Log
 from tests.unit.service import Service
 
 HELLO = InboundText(message_id="ONE", sender=ADAS_NUMBER, text="Hello")
@@ -178,6 +177,54 @@ def test_r3_2_a_call_may_bring_several_messages() -> None:
     assert {number for number, _ in edge.service.texts.sent} == {ADAS_NUMBER, GRACES_NUMBER}
 
 
+@pytest.mark.parametrize("failing", [0, 1])
+def test_r3_2_a_message_that_fails_holds_up_no_other(failing: int) -> None:
+    """R3.2: those beside it are acted upon; then the gateway gets the error, and its next call makes up for the one."""
+    gateway = Post()
+    edge = Edge(gateway)
+    begun = [edge.service.start_phone() for _ in range(2)]
+    gateway.texts = [inbound(one, f"{number}") for number, one in enumerate(begun)]
+    edge.service.failing(failing, "texts.send")
+    with pytest.raises(ConnectionError):
+        edge.call()
+    assert [edge.service.sign_in(one).status for one in begun] == ["allowed", "allowed"]
+    assert len(edge.service.texts.sent) == 1
+    edge.call()
+    assert len(edge.service.texts.sent) == 2
+
+
+def test_r3_2_of_several_failures_the_first_is_told() -> None:
+    """R3.2: also where a refusal that the gateway wants to hear of came behind it."""
+    no_phone = InboundText(message_id="TWO", sender="MYBANK", text="Hello")
+    edge = Edge(Post(HELLO, no_phone, hears_refusals=True))
+    edge.service.texts.out_of_order = True
+    with pytest.raises(ConnectionError):
+        edge.call()
+
+
+def test_r3_2_the_answer_carries_the_first_reply() -> None:
+    """R3.2: a call that is answered with one text, whose messages came to several, gets one of them, and no other."""
+    edge = Edge(Post(HELLO, InboundText(message_id="TWO", sender=ADAS_NUMBER, text="NO"), carries_reply=True))
+    assert edge.call() == f"reply: {refusal_text(APP, 'no_identifier')}"
+    assert edge.service.texts.sent == []
+
+
+def test_t4_a_call_beside_another_is_told_to_come_again() -> None:
+    """T4: a 200 would make the gateway forget a message whose first call may never come to its end."""
+    edge = Edge(Post(HELLO))
+    told: list[TryAgain] = []
+
+    def call() -> None:
+        with pytest.raises(TryAgain) as refusal:
+            edge.call()
+        told.append(refusal.value)
+
+    edge.service.meanwhile["texts.send"] = call
+    edge.call()
+    assert [(error.status, error.code, error.retry_after) for error in told] == [(503, "try_again", 30)]
+    assert len(edge.service.replies()) == 1
+
+
 def test_t6_a_gateway_hears_of_a_sender_that_is_no_phone_only_where_it_wants_to() -> None:
     """T6: a vendor that got an error would deliver again and again; one that tells its user gets it."""
     no_phone = InboundText(message_id="ONE", sender="MYBANK", text="Hello")
@@ -212,7 +259,7 @@ def test_r3_2_a_notification_acts() -> None:
         edge.notify(notification(started))
     assert edge.service.sign_in(started).status == "allowed"
     assert len(edge.service.replies()) == 1
-    assert list(edge.service.rows.messages_end.values()) == [None]
+    assert list(edge.service.rows.messages_end.values()) == [after(30 * 24 * 3600)]
 
 
 @pytest.mark.parametrize("malformed", ["", "Hello", "[]", "{}", notification("", "TWO"), notification("Hello", "")])
@@ -234,32 +281,14 @@ def test_t6_a_notification_from_no_phone_holds_up_no_other() -> None:
 
 
 def test_a_notification_whose_reply_fails_is_delivered_again() -> None:
-    """R3.3: the error goes to SNS."""
+    """R3.3: the error goes to SNS, once the others of the same event were acted upon."""
     edge = Edge()
-    edge.service.texts.out_of_order = True
+    started = edge.service.start_phone()
+    edge.service.failing(0, "texts.send")
     with pytest.raises(ConnectionError):
-        edge.notify(notification("Hello"))
-
-
-class Log(logging.Handler):
-    """All that is logged."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.lines: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.lines.append(f"{record.getMessage()} {vars(record)}")
-
-
-@pytest.fixture
-def log() -> Iterator[Log]:
-    """What the service logs."""
-    handler = Log()
-    logger = logging.getLogger("nod")
-    logger.addHandler(handler)
-    yield handler
-    logger.removeHandler(handler)
+        edge.notify(notification("Hello"), notification(started, "TWO"))
+    assert edge.service.sign_in(started).status == "allowed"
+    assert len(edge.service.replies()) == 1
 
 
 def test_i3_a_refused_message_is_logged_without_its_sender(log: Log) -> None:

@@ -169,7 +169,7 @@ OPERATIONS = (
         security="session",
         request=requests.ChangePassword,
         answers={204: None},
-        errors=(InvalidCredentials, SlowDown),
+        errors=(Forbidden, InvalidCredentials, SlowDown),
     ),
     Operation(
         method="GET",

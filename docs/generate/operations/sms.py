@@ -3,7 +3,7 @@
 from docs.generate.operations.operation import TEXTS, Operation, OwnFormat
 from nod.api import http
 from nod.api.webhooks import MAX_WEBHOOK_BYTES
-from nod.errors import InvalidSignature, NotFound
+from nod.errors import InvalidSignature, NotFound, TryAgain
 
 _CALL = OwnFormat((http.JSON, "application/x-www-form-urlencoded"), "As the gateway sends it.")
 _ACKNOWLEDGED = OwnFormat(
@@ -23,7 +23,7 @@ OPERATIONS = (
         f" {MAX_WEBHOOK_BYTES // 1024} KiB.",
         request=_CALL,
         answers={200: _ACKNOWLEDGED},
-        errors=(InvalidSignature, NotFound),
+        errors=(InvalidSignature, NotFound, TryAgain),
     ),
     Operation(
         method="POST",
@@ -34,6 +34,6 @@ OPERATIONS = (
         description="As without the secret, for a gateway whose calls prove too little for any other address.",
         request=_CALL,
         answers={200: _ACKNOWLEDGED},
-        errors=(InvalidSignature, NotFound),
+        errors=(InvalidSignature, NotFound, TryAgain),
     ),
 )

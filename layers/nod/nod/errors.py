@@ -106,5 +106,9 @@ class Cancelled(NodError):
     code, status, title = "cancelled", 410, "The sign-in was cancelled"
 
 
+class TryAgain(NodError):
+    code, status, title = "try_again", 503, "Another delivery of the same message is being worked on"
+
+
 class SlowDown(NodError):
     code, status, title = "slow_down", 429, "Too many requests"

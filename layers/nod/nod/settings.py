@@ -61,6 +61,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=_variable):
         return frozenset(self.allowed_origins.split(",")) - {"none", ""}
 
     @property
+    def asks_approvers(self) -> bool:
+        """Whether a connected approver must allow what a text message lets in."""
+        return self.phone_sign_in_approval == "when_online"
+
+    @property
     def app(self) -> SenderOfTexts:
         """Who writes the text messages."""
         return SenderOfTexts(self.app_name, self.sms_number)

@@ -122,10 +122,14 @@ def _refused(error: NodError) -> Response[Any]:
 
 
 def _unexpected(error: Exception) -> Response[Any]:
-    # The message may quote a value from the request: only the kind of error, AWS's code and where it arose are logged.
+    log_unexpected(error)
+    return problem(NodError())
+
+
+def log_unexpected(error: Exception) -> None:
+    """Log what nobody foresaw: the kind of error, AWS's code and where it arose. Its message may quote what came in."""
     code = getattr(error, "response", {}).get("Error", {}).get("Code")
     logger.error("Unexpected error", extra={"kind": type(error).__name__, "code": code, "at": _where(error)})
-    return problem(NodError())
 
 
 def _where(error: BaseException) -> list[str]:

@@ -1,6 +1,6 @@
 """The gateways' edge: a call is proven to be a gateway's, then each text message in it is acted upon."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -48,20 +48,32 @@ class Webhooks:
             body=body,
             path_secret=path_secret,
         )
-        reply: str | None = None
-        for text in gateway.read(delivery, now):
-            reply = self._receive(gateway, text)
-        return gateway.answer(reply if gateway.carries_reply else None)
+        replies = self._receive_all(gateway, gateway.read(delivery, now))
+        return gateway.answer(next(iter(replies), None))
 
     def notify(self, event: Mapping[str, Any]) -> None:
         """Act on the notifications of an SNS event. One that is no text message is left alone: it never will be."""
+        texts = []
         for record in event["Records"]:
             try:
-                text = self.topic.read(record["Sns"]["Message"])
+                texts.append(self.topic.read(record["Sns"]["Message"]))
             except InvalidRequest as refusal:
                 logger.warning("A notification was refused", extra={"code": refusal.code})
-                continue
-            self._receive(self.topic, text)
+        self._receive_all(self.topic, texts)
+
+    def _receive_all(self, source: Source, texts: Iterable[InboundText]) -> list[str]:
+        """Act on each message, also where another one fails; then the failure makes the source deliver all again."""
+        replies, failure = [], None
+        for text in texts:
+            try:
+                reply = self._receive(source, text)
+            except Exception as error:  # noqa: BLE001 - raised below, once the others have had their turn.
+                failure = failure or error
+            else:
+                replies += [reply] if reply else []
+        if failure:
+            raise failure
+        return replies
 
     def _receive(self, gateway: Source, text: InboundText) -> str | None:
         try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from nod.bootstrap.messaging import Messaging
 from nod.bootstrap.parts import Parts, now
 from nod.settings import Settings
 
@@ -51,7 +52,7 @@ class AccountFlows(NamedTuple):
 def sign_ins(settings: Settings) -> SignInFlows:
     """The flows behind `/sign-ins`."""
     parts = Parts(settings)
-    return SignInFlows(parts.approval, parts.phone, parts.redeeming)
+    return SignInFlows(parts.approval, Messaging(parts).phone, parts.redeeming)
 
 
 def account(settings: Settings) -> AccountFlows:
@@ -61,7 +62,7 @@ def account(settings: Settings) -> AccountFlows:
         keys=parts.outside.keys,
         passwords=parts.passwords,
         refreshing=parts.refreshing,
-        logins=parts.login_binding,
+        logins=Messaging(parts).login_binding,
         control=parts.control,
         ticketing=parts.ticketing,
         connecting=parts.connecting,
@@ -71,7 +72,7 @@ def account(settings: Settings) -> AccountFlows:
 
 def sms(settings: Settings) -> Webhooks:
     """The gateways' edge."""
-    return Parts(settings).webhooks
+    return Messaging(Parts(settings)).webhooks
 
 
 def authorizer(settings: Settings) -> Authorizer:

@@ -13,19 +13,15 @@ from nod.concurrency import Threads
 from nod.settings import Settings
 
 if TYPE_CHECKING:
-    from nod.api.webhooks import Webhooks
     from nod.concurrency import Together
     from nod.flows.account import PasswordSignIn, Refreshing
     from nod.flows.answering import Answering
     from nod.flows.approval import Approval
-    from nod.flows.binding import LoginBinding
     from nod.flows.connecting import Connecting, Ticketing
-    from nod.flows.phone import PhoneSignIn
     from nod.flows.ports import Clock
     from nod.flows.prompting import Prompting, Telling
     from nod.flows.redeeming import Redeeming
     from nod.flows.sessions import SessionControl
-    from nod.flows.texting import Texting
 
 
 def now() -> datetime:
@@ -38,19 +34,19 @@ class Parts:
 
     def __init__(self, settings: Settings, *, together: Together | None = None, clock: Clock = now) -> None:
         """`together` and `clock` are given by tests that count steps or set the time."""
-        self._settings = settings
-        self._rng = secrets.SystemRandom()
+        self.settings = settings
+        self.rng = secrets.SystemRandom()
         self.tables = Tables(settings)
-        self.outside = Outside(settings, self._rng)
-        self._clock = clock
-        self._together = together or Threads()
+        self.outside = Outside(settings, self.rng)
+        self.clock = clock
+        self.together = together or Threads()
 
     @cached_property
     def approval(self) -> Approval:
         """Flow 1."""
         from nod.flows.approval import Approval, ApprovalPolicy
 
-        settings = self._settings
+        settings = self.settings
         policy = ApprovalPolicy(
             default_mode=settings.default_verification,
             minimum_mode=settings.minimum_verification,
@@ -64,74 +60,11 @@ class Parts:
             sign_ins=self.tables.sign_ins,
             connections=self.tables.connections,
             prompting=self.prompting,
-            together=self._together,
+            together=self.together,
             policy=policy,
-            clock=self._clock,
-            rng=self._rng,
+            clock=self.clock,
+            rng=self.rng,
         )
-
-    @cached_property
-    def phone(self) -> PhoneSignIn:
-        """Flow 2, on the phone."""
-        from nod.flows.phone import PhonePolicy, PhoneSignIn, phone_mode
-
-        settings = self._settings
-        policy = PhonePolicy(
-            app=settings.app,
-            asks_approvers=self._asks_approvers,
-            mode=phone_mode(settings.minimum_verification),
-            starts_per_minute_per_address=settings.starts_per_minute_per_address,
-        )
-        return PhoneSignIn(
-            sign_ins=self.tables.sign_ins,
-            throttles=self.tables.throttles,
-            policy=policy,
-            clock=self._clock,
-            rng=self._rng,
-        )
-
-    @cached_property
-    def texting(self) -> Texting:
-        """Flow 2, at the gateway."""
-        from nod.flows.replying import Replying
-        from nod.flows.texting import Texting
-
-        replying = Replying(
-            messages=self.tables.messages,
-            accounts=self.tables.accounts,
-            sessions=self.tables.sessions,
-            throttles=self.tables.throttles,
-            control=self.control,
-            texts=self.outside.texts,
-            app=self._settings.app,
-            texts_account=self._settings.send_account_sms,
-            rng=self._rng,
-        )
-        return Texting(
-            sign_ins=self.tables.sign_ins,
-            logins=self.tables.logins,
-            bindings=self.tables.bindings,
-            messages=self.tables.messages,
-            throttles=self.tables.throttles,
-            connections=self.tables.connections,
-            prompting=self.prompting,
-            replying=replying,
-            together=self._together,
-            asks_approvers=self._asks_approvers,
-            clock=self._clock,
-        )
-
-    @property
-    def _asks_approvers(self) -> bool:
-        return self._settings.phone_sign_in_approval == "when_online"
-
-    @cached_property
-    def webhooks(self) -> Webhooks:
-        """The gateways' edge."""
-        from nod.api.webhooks import Webhooks
-        from nod.channels.gateways.aws import Aws
-
-        return Webhooks(self.outside.gateway, Aws(), self.texting, self._settings.public_url, self._clock)
 
     @cached_property
     def answering(self) -> Answering:
@@ -143,8 +76,8 @@ class Parts:
             logins=self.tables.logins,
             connections=self.tables.connections,
             telling=self.telling,
-            together=self._together,
-            clock=self._clock,
+            together=self.together,
+            clock=self.clock,
         )
 
     @cached_property
@@ -160,10 +93,10 @@ class Parts:
             connections=self.tables.connections,
             telling=self.telling,
             signer=self.outside.signer,
-            together=self._together,
-            lifetimes=self._settings.lifetimes,
-            clock=self._clock,
-            rng=self._rng,
+            together=self.together,
+            lifetimes=self.settings.lifetimes,
+            clock=self.clock,
+            rng=self.rng,
         )
 
     @cached_property
@@ -174,16 +107,16 @@ class Parts:
         return PasswordSignIn(
             accounts=self.tables.accounts,
             logins=self.tables.logins,
-            sessions=self.tables.sessions,
             throttles=self.tables.throttles,
             connections=self.tables.connections,
             telling=self.telling,
             signer=self.outside.signer,
-            together=self._together,
-            lifetimes=self._settings.lifetimes,
-            sign_up_allowed=self._settings.password_sign_up,
-            clock=self._clock,
-            rng=self._rng,
+            together=self.together,
+            lifetimes=self.settings.lifetimes,
+            sign_up_allowed=self.settings.password_sign_up,
+            eviction_age=self.eviction_age,
+            clock=self.clock,
+            rng=self.rng,
         )
 
     @cached_property
@@ -195,32 +128,15 @@ class Parts:
             sessions=self.tables.sessions,
             control=self.control,
             signer=self.outside.signer,
-            lifetimes=self._settings.lifetimes,
-            clock=self._clock,
-            rng=self._rng,
-        )
-
-    @cached_property
-    def login_binding(self) -> LoginBinding:
-        """Bound logins."""
-        from nod.flows.binding import LoginBinding
-
-        return LoginBinding(
-            accounts=self.tables.accounts,
-            logins=self.tables.logins,
-            bindings=self.tables.bindings,
-            throttles=self.tables.throttles,
-            mailer=self.outside.mailer,
-            app=self._settings.app,
-            together=self._together,
-            eviction_age=self._eviction_age,
-            clock=self._clock,
-            rng=self._rng,
+            lifetimes=self.settings.lifetimes,
+            clock=self.clock,
+            rng=self.rng,
         )
 
     @property
-    def _eviction_age(self) -> timedelta:
-        return timedelta(hours=self._settings.eviction_age_hours)
+    def eviction_age(self) -> timedelta:
+        """How old a session must be to evict an older one."""
+        return timedelta(hours=self.settings.eviction_age_hours)
 
     @cached_property
     def control(self) -> SessionControl:
@@ -232,9 +148,9 @@ class Parts:
             connections=self.tables.connections,
             sockets=self.outside.sockets,
             telling=self.telling,
-            together=self._together,
-            eviction_age=self._eviction_age,
-            clock=self._clock,
+            together=self.together,
+            eviction_age=self.eviction_age,
+            clock=self.clock,
         )
 
     @cached_property
@@ -242,7 +158,7 @@ class Parts:
         """Tickets."""
         from nod.flows.connecting import Ticketing
 
-        return Ticketing(tickets=self.tables.tickets, clock=self._clock, rng=self._rng)
+        return Ticketing(tickets=self.tables.tickets, clock=self.clock, rng=self.rng)
 
     @cached_property
     def connecting(self) -> Connecting:
@@ -254,8 +170,8 @@ class Parts:
             prompts=self.tables.prompts,
             sign_ins=self.tables.sign_ins,
             control=self.control,
-            together=self._together,
-            clock=self._clock,
+            together=self.together,
+            clock=self.clock,
         )
 
     @cached_property
@@ -267,10 +183,10 @@ class Parts:
             prompts=self.tables.prompts,
             sockets=self.outside.sockets,
             telling=self.telling,
-            together=self._together,
-            policy=self._settings.approver_policy,
-            conceal=self._settings.conceal_accounts,
-            rng=self._rng,
+            together=self.together,
+            policy=self.settings.approver_policy,
+            conceal=self.settings.conceal_accounts,
+            rng=self.rng,
         )
 
     @cached_property
@@ -278,4 +194,4 @@ class Parts:
         """Posting side by side."""
         from nod.flows.prompting import Telling
 
-        return Telling(self.tables.connections, self.outside.sockets, self._together)
+        return Telling(self.tables.connections, self.outside.sockets, self.together)

@@ -55,7 +55,7 @@ class Tables:
         """The SignIns table, with those that change along with it."""
         from nod.stores.sign_ins import SignIns
 
-        _ = self.prompts, self.sessions, self.tickets
+        _ = self.prompts, self.sessions, self.tickets, self.logins
         return SignIns(self.client, self._settings.sign_ins_table)
 
     @cached_property
@@ -101,7 +101,7 @@ class Tables:
         """The Messages table, with those that change along with it."""
         from nod.stores.messages import Messages
 
-        _ = self.sign_ins, self.bindings
+        _ = self.sign_ins, self.bindings, self.throttles
         return Messages(self.client, self._settings.messages_table)
 
     @cached_property

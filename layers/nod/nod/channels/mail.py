@@ -4,6 +4,8 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
+from nod.errors import InvalidRequest
+
 
 class SesMail:
     """Mail sent by Amazon SES from one address, which SES must have verified."""
@@ -18,14 +20,16 @@ class SesMail:
         return self._make_client()
 
     def send(self, address: str, subject: str, text: str) -> None:
-        """Send a plain text; SES's errors go to the caller."""
-        self._client.send_email(
-            FromEmailAddress=self._sender,
-            Destination={"ToAddresses": [address]},
-            Content={
-                "Simple": {
-                    "Subject": {"Data": subject, "Charset": "UTF-8"},
-                    "Body": {"Text": {"Data": text, "Charset": "UTF-8"}},
-                }
-            },
-        )
+        """Send a plain text. `InvalidRequest` where SES refuses the address; its other errors go to the caller."""
+        content = {
+            "Subject": {"Data": subject, "Charset": "UTF-8"},
+            "Body": {"Text": {"Data": text, "Charset": "UTF-8"}},
+        }
+        try:
+            self._client.send_email(
+                FromEmailAddress=self._sender,
+                Destination={"ToAddresses": [address]},
+                Content={"Simple": content},
+            )
+        except (self._client.exceptions.BadRequestException, self._client.exceptions.MessageRejected):
+            raise InvalidRequest("no mail can be sent to this address") from None

@@ -2,6 +2,13 @@
 
 from typing import Any
 
+from botocore.exceptions import ClientError
+
+from nod.observability import logger
+
+# No later try of the same text would fare better: a number that cannot be texted, or wants no texts.
+_FINAL = frozenset({"InvalidParameter", "InvalidParameterException", "InvalidParameterValue", "OptedOut"})
+
 
 class SnsTexts:
     """Texts sent by Amazon SNS."""
@@ -11,9 +18,15 @@ class SnsTexts:
         self._client = client
 
     def send(self, number: str, text: str) -> None:
-        """Send `text` to a number (E.164); SNS's errors go to the caller."""
+        """Send `text` to a number (E.164). What SNS will never send is logged; its other errors go to the caller."""
         transactional = {"AWS.SNS.SMS.SMSType": {"DataType": "String", "StringValue": "Transactional"}}
-        self._client.publish(PhoneNumber=number, Message=text, MessageAttributes=transactional)
+        try:
+            self._client.publish(PhoneNumber=number, Message=text, MessageAttributes=transactional)
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            if code not in _FINAL:
+                raise
+            logger.error("A text could not be sent", extra={"code": code})
 
 
 class ConsoleTexts:

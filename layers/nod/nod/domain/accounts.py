@@ -26,6 +26,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     logins: Mapping[str, datetime]
     password_hash: str | None = None
     initial: Initial | None = None
+    password_set_at: datetime | None = None
 
     @property
     def has_own_password(self) -> bool:

@@ -14,7 +14,8 @@ class Binding(msgspec.Struct, frozen=True, kw_only=True):
     """A login that session `session_id` of an account wants bound.
 
     `binding_id` is the identifier that the phone sends by text; for an email address it is `binding_of`. `code_hash` is
-    of the code that was mailed, None for a phone number.
+    of the code that was mailed, None for a phone number. One that is `done` is kept for a while: its identifier is
+    nobody's sign-in.
     """
 
     binding_id: str
@@ -24,6 +25,7 @@ class Binding(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: datetime
     code_hash: str | None = None
     tries_left: int = CODE_TRIES
+    done: bool = False
 
     def is_code(self, code: str) -> bool:
         """Whether this is the code that was mailed, in constant time."""

@@ -37,8 +37,12 @@ EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 PROMPTS_PER_LOGIN = Limit("prompts", 10, timedelta(minutes=10))
 PASSWORDS_PER_LOGIN = Limit("passwords", 10, timedelta(minutes=15))
 REFUSALS_PER_NUMBER = Limit("refusals", 3, timedelta(hours=1))
+ANSWERS_TO_NO_PER_NUMBER = Limit("answers to no", 3, timedelta(hours=1))
+TEXTED_SIGN_INS = Limit("texted", 60, timedelta(hours=1))
+TEXTED_PROMPTS = Limit("texted prompts", 10, timedelta(minutes=10))
+BINDINGS_PER_ACCOUNT = Limit("bindings", 10, timedelta(hours=1))
+LOGINS_PER_ACCOUNT = 20
 MAILS_PER_ADDRESS = Limit("mails", 3, timedelta(hours=1))
-MAILS_PER_ACCOUNT = Limit("mails of account", 10, timedelta(hours=1))
 
 
 def starts_per_address(count: int) -> Limit:

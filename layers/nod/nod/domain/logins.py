@@ -20,7 +20,10 @@ MAX_LENGTH = 254
 
 _PHONE_START = re.compile(r"^(\+|00)[\d\s().\-/]*$")
 _NATIONAL_NUMBER = re.compile(r"^[\d\s().\-/]+$")
-_EMAIL = re.compile(r"^[^@\s\"(),:;<>\[\\\]]+@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$")
+# The local part is a dot-atom (RFC 5321 section 4.1.2) without the signs that mail headers give a meaning to.
+_ATOM = r"[a-z0-9!#$%&'*+/^_`{|}~-]+"
+_DOMAIN = r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}"
+_EMAIL = re.compile(rf"^(?=[^@]{{1,64}}@){_ATOM}(?:\.{_ATOM})*@{_DOMAIN}$")
 _DEVICE = re.compile(r"^device:[\x21-\x7e]{1,128}$")
 _USERNAME_MARKS = frozenset("._-")
 # phonenumbers.PhoneNumberType: landlines, premium rate, shared cost, pagers, company numbers, voicemail. Numbers of no
@@ -46,10 +49,15 @@ class Login(msgspec.Struct, frozen=True):
 
 
 class KnownLogin(msgspec.Struct, frozen=True):
-    """Whose a login is, and until when reports hold prompts for it back (None where none did)."""
+    """Whose a login is, and until when reports hold prompts for it back (None where none did).
+
+    `texted_from` and `texted_last`: about the text messages that have signed in with it (`domain.stopping`).
+    """
 
     account_id: str
     held_until: datetime | None = None
+    texted_from: datetime | None = None
+    texted_last: datetime | None = None
 
     def is_held(self, now: datetime) -> bool:
         """Whether nobody may be prompted for it now."""
@@ -93,10 +101,10 @@ def parse_texting_number(text: str) -> Login:
     # Its tables cost 20 ms to import, as below.
     import phonenumbers
 
-    text = unicodedata.normalize("NFKC", text).strip()
-    if len(text) > MAX_LENGTH or not _PHONE_START.fullmatch(text):
+    normal = unicodedata.normalize("NFKC", text[:MAX_LENGTH]).strip()
+    if len(text) > MAX_LENGTH or not _PHONE_START.fullmatch(normal):
         raise InvalidRequest("the sender is not a phone number with its country code")
-    login = _phone(text)
+    login = _phone(normal)
     if phonenumbers.number_type(phonenumbers.parse(login.value)) in _CANNOT_TEXT:
         raise InvalidRequest("a landline or service number cannot send text messages")
     return login

@@ -1,6 +1,5 @@
 """Sessions: a device that is signed in, how long it stays so, and which sessions it may end."""
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
@@ -24,12 +23,11 @@ AUTHENTICATION_METHODS: dict[SignInMethod, list[str]] = {
 }
 
 
-# How long a text message can still say no to what one before it has let in.
-STOPPABLE_FOR = timedelta(hours=24)
-
-
 class Session(msgspec.Struct, frozen=True, kw_only=True):
-    """One session. It lives until `expires_at`, which each refresh moves on, and never beyond `ends_at`."""
+    """One session. It lives until `expires_at`, which each refresh moves on, and never beyond `ends_at`.
+
+    `founding`: its account was made with it.
+    """
 
     account_id: str
     session_id: str
@@ -44,6 +42,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     let_in_by: str | None
     refresh_hash: str
     family_hash: str
+    founding: bool = False
 
     def is_alive(self, now: datetime) -> bool:
         """Whether the session has not run out."""
@@ -72,20 +71,16 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
             return True
         return now - self.signed_in_at >= eviction_age
 
+    def may_extend(self, now: datetime, eviction_age: timedelta) -> bool:
+        """Whether this session may give its account further logins, or a first password (S4).
+
+        Both would outlast the session: a fresh one may only where the account began with it.
+        """
+        return self.founding or now - self.signed_in_at >= eviction_age
+
     def may_unbind(self, bound_at: datetime, now: datetime, eviction_age: timedelta) -> bool:
         """Whether this session may take away a login bound at `bound_at` (S4, as for older sessions)."""
         return bound_at >= self.signed_in_at or now - self.signed_in_at >= eviction_age
-
-
-def started_by_text(sessions: Iterable[Session], number: str, now: datetime) -> list[str]:
-    """What text messages from a number have let in lately, and what that has let in: the ids, parents first."""
-    listed = sorted(sessions, key=lambda session: session.signed_in_at)
-    ids: dict[str, None] = {}
-    for one in listed:
-        lately = now - one.signed_in_at < STOPPABLE_FOR
-        if (one.method == "phone" and one.login == number and lately) or one.let_in_by in ids:
-            ids[one.session_id] = None
-    return list(ids)
 
 
 class ShownSession(msgspec.Struct, frozen=True, kw_only=True):

@@ -74,6 +74,11 @@ class SignIn(msgspec.Struct, frozen=True, kw_only=True):
     new_account: bool = False
     version: int = 0
 
+    @property
+    def allowed_at(self) -> datetime:
+        """When it was allowed; of an allowed sign-in only."""
+        return self.expires_at - REDEEM_WINDOW
+
     def standing(self, now: datetime) -> Status:
         """The status at `now`: a live sign-in whose time has run out is expired, whatever its row says."""
         return "expired" if self.status in LIVE and now >= self.expires_at else self.status

@@ -25,6 +25,7 @@ Outcome = Literal[
     "cancelled",
     "used",
     "two_numbers",
+    "other_number",
     "login_taken",
     "held_back",
 ]
@@ -37,15 +38,20 @@ _WHY_NOT: dict[Outcome, str] = {
     "cancelled": "this sign-in was cancelled. Start again, and send the new text.",
     "used": "this code was used before. Start again, and send the new text.",
     "two_numbers": "this code came from two numbers, so it is void. If somebody asked you to send it, do not.",
+    "other_number": "this code is for another number. If somebody asked you to send it, do not.",
     "login_taken": "this number belongs to an account already.",
     "held_back": "sign-ins with this number are held back for a while. Try again later.",
 }
 # Crockford's base32 as people copy it: any case, O for 0, I and L for 1. U is in no identifier.
 _READ_AS = str.maketrans("OIL", "011")
 _IDENTIFIER = re.compile(rf"(?<![0-9A-Z])[{ALPHABET}OIL]{{{IDENTIFIER_LENGTH}}}(?![0-9A-Z])")
+_BEHIND_COLON = re.compile(rf":([{ALPHABET}OIL]{{{IDENTIFIER_LENGTH}}})(?![0-9A-Z])")
 _BREAKS = re.compile(r"[\s\-\"'`\u00ad\u200b-\u200f\u2018-\u201f\u2060\ufeff]+")
-_STOP = re.compile(r"\W*NO\b", re.IGNORECASE)
+_STOP = re.compile(r"\W{0,9}(N[O0]|NOPE|NOT ME)\b", re.IGNORECASE)
+# More than phones send in one message; what is longer is not looked at.
+_LONGEST_TEXT = 2000
 _SHOWN_NAME = 32
+_MOST_DIGITS = 4
 
 
 class SenderOfTexts(msgspec.Struct, frozen=True):
@@ -75,8 +81,9 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SeenMessage(msgspec.Struct, frozen=True):
-    """A message that came before: what became of it, and until when somebody is at telling so (None: it was told)."""
+    """A message that came before: when, what became of it, and until when somebody is at telling so (None: told)."""
 
+    received_at: datetime
     outcome: Outcome
     work_until: datetime | None
 
@@ -103,14 +110,16 @@ def binding_text(app: SenderOfTexts, identifier: str) -> SmsToSend:
 
 def identifier_in(text: str) -> str | None:
     """The identifier in a message, whatever the phone put around or into it; None where there is none, or two."""
-    letters = unicodedata.normalize("NFKC", text).upper()
-    found = _identifiers(letters) or _identifiers(_BREAKS.sub("", letters))
+    letters = unicodedata.normalize("NFKC", text[:_LONGEST_TEXT]).upper()
+    joined = _BREAKS.sub("", letters)
+    # Joined, words look like identifiers as well: ours stands behind a colon.
+    found = _identifiers(letters) or set(map(_read, _BEHIND_COLON.findall(joined))) or _identifiers(joined)
     return found.pop() if len(found) == 1 else None
 
 
 def means_stop(text: str) -> bool:
     """Whether a message says NO to the last sign-in. STOP never arrives: carriers keep it for themselves."""
-    return _STOP.match(unicodedata.normalize("NFKC", text)) is not None
+    return _STOP.match(unicodedata.normalize("NFKC", text[:_LONGEST_TEXT])) is not None
 
 
 def refusal_text(app: SenderOfTexts, outcome: Outcome) -> str:
@@ -131,21 +140,29 @@ def asked_text(app: SenderOfTexts, device: Device) -> str:
 
 def bound_text(app: SenderOfTexts, number: str) -> str:
     """That the number is bound."""
-    return f"{app.name}: {number} now signs in to your account."
+    return f"{app.name}: {number} now signs in to the account that asked for it. Not you? Text NO to {app.number}."
 
 
-def stopped_text(app: SenderOfTexts, ended: int) -> str:
+def stopped_text(app: SenderOfTexts, *, done: bool) -> str:
     """What NO came to."""
-    what = "what signed in by text in the last 24 hours is signed out" if ended else "there is no recent sign-in to end"
-    return f"{app.name}: {what}."
+    if not done:
+        return f"{app.name}: there is no recent sign-in to end."
+    return f"{app.name}: done. What has signed in since your first text of the last 24 hours is out, and undone."
 
 
 def named(device: Device) -> str:
-    """A device in a text of ours: its name is a stranger's text, so nothing of it can be a link or an instruction."""
+    """A device in a text of ours: its name is a stranger's text, so it holds no link and no number to call."""
     kept = "".join(letter if letter.isalnum() or letter in " '" else " " for letter in device.name)
+    # Numbers to call are longer than those of models, also in pieces.
+    if sum(map(str.isdigit, kept)) > _MOST_DIGITS:
+        kept = "".join(letter for letter in kept if not letter.isdigit())
     name = " ".join(kept.split())[:_SHOWN_NAME].strip()
     return f'the {device.type} "{name}"' if name else f"a {device.type}"
 
 
 def _identifiers(letters: str) -> set[str]:
-    return {match.translate(_READ_AS) for match in _IDENTIFIER.findall(letters)}
+    return set(map(_read, _IDENTIFIER.findall(letters)))
+
+
+def _read(letters: str) -> str:
+    return letters.translate(_READ_AS)

@@ -1,8 +1,10 @@
 """The ordinary way in (R1.9): accounts with a password, and sessions that refresh."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from random import Random
+
+import msgspec
 
 from nod.concurrency import Together
 from nod.domain.accounts import Account
@@ -25,7 +27,6 @@ class PasswordSignIn:
 
     accounts: Accounts
     logins: Logins
-    sessions: Sessions
     throttles: Throttles
     connections: Connections
     telling: Telling
@@ -33,6 +34,7 @@ class PasswordSignIn:
     together: Together
     lifetimes: Lifetimes
     sign_up_allowed: bool
+    eviction_age: timedelta
     clock: Clock
     rng: Random
 
@@ -50,9 +52,10 @@ class PasswordSignIn:
             created_at=now,
             logins={login.key: now},
             password_hash=hash_password(password, self.rng),
+            password_set_at=now,
         )
         self.accounts.create(account)
-        return self._let_in(account.account_id, login, device, network, now, new_account=True)
+        return self._let_in(account, login, device, network, now, new_account=True)
 
     def sign_in(self, login_text: str, password: str, device: Device, network: Network) -> Grant:
         """A session for login and password. An initial password (R3.6) works this once.
@@ -70,16 +73,18 @@ class PasswordSignIn:
         account = self.accounts.get(known.account_id if known else new_identifier(self.rng))
         if not password_matches(password, account.password_hash if account else None) or account is None:
             raise InvalidCredentials()
-        if account.initial and not (account.initial == "unused" and self.accounts.spend_password(account)):
-            raise InvalidCredentials()
+        if account.initial:
+            if account.initial == "spent" or not self.accounts.spend_password(account):
+                raise InvalidCredentials()
+            account = msgspec.structs.replace(account, initial="spent")
         self.throttles.forget(PASSWORDS_PER_LOGIN, login.key, now)
-        return self._let_in(account.account_id, login, device, network, now)
+        return self._let_in(account, login, device, network, now)
 
     def change(self, session: Session, current: str | None, new: str) -> None:
         """Set the account's password; `current` must be right where its owner has set one before.
 
-        Raises `InvalidCredentials` where it is not, `SlowDown` after ten failures in 15 minutes, and `InvalidToken`
-        where the session was ended.
+        Raises `InvalidCredentials` where it is not, `SlowDown` after ten failures in 15 minutes, `Forbidden` where a
+        session sets a first password that is too fresh (S4), and `InvalidToken` where it was ended.
         """
         now = self.clock()
         account = self.accounts.get(session.account_id)
@@ -90,12 +95,14 @@ class PasswordSignIn:
             if current is None or not password_matches(current, account.password_hash):
                 raise InvalidCredentials("the current password is wrong or missing")
             self.throttles.forget(PASSWORDS_PER_LOGIN, account.account_id, now)
+        elif not session.may_extend(now, self.eviction_age):
+            raise Forbidden("a session may set a first password only when it has been signed in for long enough")
         if not self.accounts.set_password(session, account, hash_password(new, self.rng), now):
             raise InvalidCredentials("the password was changed at the same time")
 
     def _let_in(
         self,
-        account_id: str,
+        account: Account,
         login: Login,
         device: Device,
         network: Network,
@@ -103,13 +110,21 @@ class PasswordSignIn:
         *,
         new_account: bool | None = None,
     ) -> Grant:
-        who = Newcomer(account_id=account_id, login=login.shown, method="password", device=device, network=network)
+        who = Newcomer(
+            account_id=account.account_id,
+            login=login.shown,
+            method="password",
+            device=device,
+            network=network,
+            founding=new_account is not None,
+        )
         session, refresh = new_session(who, lifetimes=self.lifetimes, now=now, rng=self.rng)
         access_token, connections = self.together(
             lambda: self.signer.sign(session, now),
-            lambda: self.connections.of(account_id),
+            lambda: self.connections.of(account.account_id),
         )
-        self.sessions.put(session)
+        if not self.accounts.let_in(account, session):
+            raise InvalidCredentials()
         self.telling.tell_of_new_session(session, connections, now)
         return grant_for(session, access_token, refresh, new_account=new_account)
 

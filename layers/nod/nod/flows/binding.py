@@ -6,11 +6,10 @@ from random import Random
 
 import msgspec
 
-from nod.concurrency import Together
 from nod.domain.accounts import Account
 from nod.domain.bindings import BINDING_LIFETIME, Binding, binding_of, mailed_code_hash
 from nod.domain.identifiers import new_identifier
-from nod.domain.limits import MAILS_PER_ACCOUNT, MAILS_PER_ADDRESS
+from nod.domain.limits import BINDINGS_PER_ACCOUNT, LOGINS_PER_ACCOUNT, MAILS_PER_ADDRESS
 from nod.domain.logins import BoundLogin, Login, parse_login, parse_texting_number
 from nod.domain.sessions import Session
 from nod.domain.texts import SenderOfTexts, SmsToSend, binding_text
@@ -27,7 +26,7 @@ class Unproven(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class LoginBinding:
-    """Showing, binding and unbinding logins; `eviction_age` as in `Session.may_unbind`."""
+    """Showing, binding and unbinding logins; `eviction_age` as in `Session.may_extend` and `may_unbind`."""
 
     accounts: Accounts
     logins: Logins
@@ -35,7 +34,6 @@ class LoginBinding:
     throttles: Throttles
     mailer: Mailer | None
     app: SenderOfTexts
-    together: Together
     eviction_age: timedelta
     clock: Clock
     rng: Random
@@ -51,10 +49,16 @@ class LoginBinding:
         """Bind a username at once, a phone number or an email address once it is proven to be the account's.
 
         Raises `LoginTaken` where it belongs to an account, `InvalidRequest` for a device and for a number that cannot
-        text, `Forbidden` where the stack neither has a number nor sends mail, and `SlowDown` past the limits of mail.
+        text, `SlowDown` past the limits, and `Forbidden` where the stack has no number or sends no mail, where the
+        account has 20 logins, and where the session is too fresh.
         """
         login = parse_login(login_text)
         now = self.clock()
+        account = self.account(session)
+        if not session.may_extend(now, self.eviction_age):
+            raise Forbidden("a session may add logins only when it has been signed in for long enough")
+        if len(account.logins) >= LOGINS_PER_ACCOUNT:
+            raise Forbidden(f"an account has at most {LOGINS_PER_ACCOUNT} logins")
         if login.kind == "username":
             self.accounts.bind(session, login.key, now)
             return BoundLogin(login, now)
@@ -93,7 +97,7 @@ class LoginBinding:
         if not self.app.number:
             raise Forbidden("this service has no number that texts could be sent to")
         parse_texting_number(login.value)
-        self._require_free(login)
+        self._require_free(session, login, now)
         binding = self._binding(new_identifier(self.rng), session, login, now)
         self.bindings.put(binding)
         return Unproven(binding.expires_at, binding_text(self.app, binding.binding_id))
@@ -101,18 +105,17 @@ class LoginBinding:
     def _mail_code(self, session: Session, login: Login, now: datetime) -> Unproven:
         if self.mailer is None:
             raise Forbidden("this service sends no mail")
-        self._require_free(login)
-        self.together(
-            lambda: self.throttles.count(MAILS_PER_ADDRESS, login.key, now),
-            lambda: self.throttles.count(MAILS_PER_ACCOUNT, session.account_id, now),
-        )
+        self._require_free(session, login, now)
+        self.throttles.count(MAILS_PER_ADDRESS, login.key, now)
         code = f"{self.rng.randrange(1_000_000):06d}"
         binding = self._binding(binding_of(session.account_id, login.key), session, login, now)
         self.bindings.put(msgspec.structs.replace(binding, code_hash=mailed_code_hash(binding.binding_id, code)))
         self.mailer.send(login.value, f"Your code for {self.app.name}", _mail(self.app.name, code))
         return Unproven(binding.expires_at)
 
-    def _require_free(self, login: Login) -> None:
+    def _require_free(self, session: Session, login: Login, now: datetime) -> None:
+        """`LoginTaken` where it belongs to an account. Asking is counted: it tells which logins there are."""
+        self.throttles.count(BINDINGS_PER_ACCOUNT, session.account_id, now)
         if self.logins.find(login.key) is not None:
             raise LoginTaken()
 

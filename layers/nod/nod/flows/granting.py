@@ -28,7 +28,7 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Newcomer(msgspec.Struct, frozen=True, kw_only=True):
-    """Who is to be signed in, and how it came about. `login` is as people see it."""
+    """Who is to be signed in, and how it came about. `login` is as people see it; `founding` as in `Session`."""
 
     account_id: str
     login: str
@@ -36,6 +36,7 @@ class Newcomer(msgspec.Struct, frozen=True, kw_only=True):
     device: Device
     network: Network
     let_in_by: str | None = None
+    founding: bool = False
 
 
 def new_session(who: Newcomer, *, lifetimes: Lifetimes, now: datetime, rng: Random) -> tuple[Session, RefreshToken]:
@@ -55,6 +56,7 @@ def new_session(who: Newcomer, *, lifetimes: Lifetimes, now: datetime, rng: Rand
         let_in_by=who.let_in_by,
         refresh_hash=token.secret_hash,
         family_hash=token.family_hash,
+        founding=who.founding,
     )
     return session, token
 

@@ -134,4 +134,5 @@ def _newcomer(sign_in: SignIn) -> Newcomer:
         device=sign_in.device,
         network=sign_in.network,
         let_in_by=sign_in.let_in_by,
+        founding=sign_in.new_account,
     )

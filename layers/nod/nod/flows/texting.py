@@ -1,183 +1,154 @@
 """Flow 2, at the gateway: a text message lets a phone in, or binds its number, or says no (R3.2-R3.6).
 
-A message acts in the transaction that claims it, once. What is to be told of it comes after; a delivery that fails
-there is completed by the gateway's next one.
+A message acts in the transaction that claims it, once. Who is to be told of it is told afterwards; a delivery that
+fails there is completed by the gateway's next one.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 
 import msgspec
 
 from nod.concurrency import Together
-from nod.domain.accounts import Account
-from nod.domain.connections import Connection, approvers_among
+from nod.domain.bindings import Binding
 from nod.domain.deliveries import InboundText
 from nod.domain.identifiers import fingerprint
-from nod.domain.limits import PROMPTS_PER_LOGIN
-from nod.domain.logins import KnownLogin, parse_texting_number
-from nod.domain.pushes import PromptClosed, SignInResolved
+from nod.domain.logins import KnownLogin, Login, parse_texting_number
 from nod.domain.sign_in import Overtaken, SignIn
-from nod.domain.status import Verdict
-from nod.domain.texts import LoginMoved, Message, Outcome, Repeated, identifier_in, means_stop
-from nod.errors import Cancelled, Expired, IdentifierUsed, LoginTaken, NodError, SlowDown, UnknownSignIn
-from nod.flows.ports import Bindings, Clock, Connections, Logins, Messages, SignIns, Throttles
-from nod.flows.prompting import Prompting
-from nod.flows.replying import Found, Replying
+from nod.domain.texts import LoginMoved, Message, Outcome, Repeated, SeenMessage, identifier_in, means_stop
+from nod.errors import Expired, LoginTaken, TryAgain
+from nod.flows.admitting import Admitted, Admitting
+from nod.flows.ports import Bindings, Clock, Logins, Messages, SignIns
+from nod.flows.replying import Replying
 
 # How long a message is known again; gateways give up delivering long before.
 REMEMBERED = timedelta(days=30)
-_REASONS: dict[type[NodError], Outcome] = {
-    UnknownSignIn: "unknown",
-    Expired: "expired",
-    Cancelled: "cancelled",
-    IdentifierUsed: "used",
-    LoginTaken: "login_taken",
-}
+# A delivery that meets another of the same message at work waits for it: ten times a tenth of a second.
+LOOKS, PAUSE_SECONDS = 10, 0.1
+
+
+class Found(msgspec.Struct, frozen=True):
+    """What stands in the tables about a message when it arrives."""
+
+    seen: SeenMessage | None
+    known: KnownLogin | None
+    sign_in: SignIn | None
+    binding: Binding | None
 
 
 @dataclass(frozen=True)
 class Texting:
-    """Acting on text messages. `asks_approvers`: where the account has an approver online, it must allow (T7)."""
+    """Acting on text messages. `pause` waits for so many seconds."""
 
     sign_ins: SignIns
     logins: Logins
     bindings: Bindings
     messages: Messages
-    throttles: Throttles
-    connections: Connections
-    prompting: Prompting
+    admitting: Admitting
     replying: Replying
     together: Together
-    asks_approvers: bool
     clock: Clock
+    pause: Callable[[float], object]
 
     def receive(self, text: InboundText, *, gateway: str, signs_time: bool, replies: bool) -> str | None:
         """Act on a message, and tell its sender what came of it; the text to be told where `replies`, else it is sent.
 
-        `gateway` is whose message id it bears; `signs_time`: the same call cannot come again much later. Raises
-        `InvalidRequest` where the sender cannot be a phone that texts (T6). A message that came before does nothing
-        again (T4).
+        `gateway` is whose message id it bears; `signs_time`: the same call cannot come again much later. A message that
+        came before does nothing again (T4). Raises `InvalidRequest` where the sender cannot be a phone that texts (T6),
+        and `TryAgain` while another delivery of the message is at work.
         """
-        now = self.clock()
         number = parse_texting_number(text.sender)
+        now = self.clock()
         message = Message(
             key=fingerprint(f"{gateway}:{text.message_id}"),
             received_at=now,
             forget_at=now + REMEMBERED if signs_time else None,
         )
-        identifier = identifier_in(text.text)
+        says_no = means_stop(text.text)
+        identifier = None if says_no else identifier_in(text.text)
+        found = self._find(message, number, identifier)
+        try:
+            admitted = self._act(message, found, number, "stopped" if says_no else _unknown(identifier))
+        except Repeated:
+            seen = found.seen or self.messages.seen(message.key)
+            if seen is None or not self._takes_over(message.key, seen):
+                return None
+            message = msgspec.structs.replace(message, received_at=seen.received_at)
+            admitted = Admitted(seen.outcome, self._find(message, number, identifier).sign_in)
+        return self._tell(message, admitted, number, found.known, replies=replies)
+
+    def _find(self, message: Message, number: Login, identifier: str | None) -> Found:
         seen, known, sign_in, binding = self.together(
             lambda: self.messages.seen(message.key),
             lambda: self.logins.find(number.key),
             lambda: self.sign_ins.get(identifier) if identifier else None,
             lambda: self.bindings.get(identifier) if identifier else None,
         )
-        found = Found(number, text.text, identifier, known, sign_in, binding)
-        if seen is None:
-            try:
-                outcome, found = self._act(message, found, now)
-            except Repeated:
-                return None
-        elif self.messages.resume(message.key, seen, now):
-            outcome = seen.outcome
-        else:
-            return None
-        return self.replying.tell(message, outcome, found, now, replies=replies)
+        return Found(seen, known, sign_in, binding)
 
-    def _act(self, message: Message, found: Found, now: datetime) -> tuple[Outcome, Found]:
-        """Claim the message and act, in one transaction; again, where what was found has changed meanwhile."""
+    def _act(self, message: Message, found: Found, number: Login, otherwise: Outcome) -> Admitted:
+        """Claim the message and act, in one transaction; again, where what was found has changed meanwhile.
+
+        `Repeated` where it was claimed before.
+        """
+        if found.seen:
+            raise Repeated()
+        sign_in, known = found.sign_in, found.known
         while True:
             try:
-                if found.sign_in:
-                    return self._let_in(message, found, found.sign_in, now)
-                return self._bind_or_refuse(message, found, now), found
+                # First: we drew its identifier, so that a sign-in of the same one is somebody's who has seen it.
+                if found.binding:
+                    return Admitted(self._bind(message, found.binding, number), None)
+                if sign_in:
+                    return self.admitting.admit(message, sign_in, number.key, known)
+                self.messages.claim(message, otherwise)
+                return Admitted(otherwise, None)
             except Overtaken as overtaken:
-                found = msgspec.structs.replace(found, sign_in=overtaken.current)
+                sign_in = overtaken.current
             except LoginMoved:
-                found = msgspec.structs.replace(found, known=self.logins.find(found.number.key))
+                known = self.logins.find(number.key)
 
-    def _let_in(self, message: Message, found: Found, before: SignIn, now: datetime) -> tuple[Outcome, Found]:
-        number, known = found.number.key, found.known
-        try:
-            after = before.texted(number, known.account_id if known else None, ask=False, now=now)
-            approvers = self._approvers(number, known, now)
-        except NodError as error:
-            return self._refuse_sign_in(message, found, before, error, now), found
-        if approvers and known:
-            after = before.texted(number, known.account_id, ask=True, now=now)
-        account = None if known else Account(account_id=after.account_id, created_at=now, logins={number: now})
-        prompt = self.prompting.prompt(after, after.offer) if approvers and after.offer else None
-        waiting, _ = self.together(
-            partial(self.connections.of, after.sign_in_id),
-            partial(self.messages.let_in, message, before, after, account=account, prompt=prompt, now=now),
-        )
-        found = msgspec.structs.replace(found, sign_in=after)
-        if prompt is None:
-            self._resolve(after, "allowed", waiting, [], now)
-            return "signed_in", found
-        if self.prompting.ask(prompt, approvers, now):
-            return "asked", found
-        return "signed_in" if self._allow_unasked(after, waiting, now) else "asked", found
-
-    def _approvers(self, number: str, known: KnownLogin | None, now: datetime) -> list[Connection]:
-        """Who must allow it. `SlowDown` where nobody may be prompted for this number now (A1, A12)."""
-        if known is None or not self.asks_approvers:
-            return []
-        approvers = approvers_among(self.connections.of(known.account_id), now)
-        if approvers:
-            if known.is_held(now):
-                raise SlowDown()
-            self.throttles.count(PROMPTS_PER_LOGIN, number, now)
-        return approvers
-
-    def _allow_unasked(self, sign_in: SignIn, waiting: list[Connection], now: datetime) -> bool:
-        """All approvers turned out to be gone: as if none had been online. False where one answered after all."""
-        try:
-            self.sign_ins.close(sign_in, sign_in.unasked(now), now)
-        except Overtaken:
-            return False
-        self._resolve(sign_in, "allowed", waiting, [], now)
-        return True
-
-    def _refuse_sign_in(
-        self, message: Message, found: Found, before: SignIn, error: NodError, now: datetime
-    ) -> Outcome:
-        """Nothing comes of the message; where it is the second number with this identifier, of the first's neither."""
-        void = before.contested(found.number.key, now)
-        if void is None:
-            return self._refuse(message, _REASONS.get(type(error), "held_back"), now)
-        waiting, approvers, _ = self.together(
-            partial(self.connections.of, before.sign_in_id),
-            partial(self.connections.of, before.account_id),
-            partial(self.messages.void, message, before, void, now),
-        )
-        self._resolve(void, "denied", waiting, approvers, now)
-        return "two_numbers"
-
-    def _bind_or_refuse(self, message: Message, found: Found, now: datetime) -> Outcome:
-        binding = found.binding
-        if binding is None:
-            # Even where the words after it could be read as an identifier: of 26 letters, some are.
-            if means_stop(found.text):
-                return self._refuse(message, "stopped", now)
-            return self._refuse(message, "unknown" if found.identifier else "no_identifier", now)
-        if binding.login != found.number.key:
-            return self._refuse(message, "two_numbers", now)
-        try:
-            self.messages.bind(message, binding, now)
-        except (Expired, LoginTaken) as error:
-            return self._refuse(message, _REASONS[type(error)], now)
-        return "bound"
-
-    def _refuse(self, message: Message, outcome: Outcome, now: datetime) -> Outcome:
-        self.messages.claim(message, outcome, now)
+    def _bind(self, message: Message, binding: Binding, number: Login) -> Outcome:
+        outcome: Outcome = "used" if binding.done else "other_number"
+        if binding.login == number.key and not binding.done:
+            try:
+                self.messages.bind(message, binding)
+                return "bound"
+            except Expired:
+                outcome = "expired"
+            except LoginTaken:
+                outcome = "login_taken"
+        self.messages.claim(message, outcome)
         return outcome
 
-    def _resolve(
-        self, sign_in: SignIn, status: Verdict, waiting: list[Connection], account: list[Connection], now: datetime
-    ) -> None:
-        resolved, closed = SignInResolved(sign_in.sign_in_id, status), PromptClosed(sign_in.sign_in_id, status)
-        approvers = [(one, closed) for one in account if one.purpose == "approve"]
-        self.prompting.telling.tell([*((one, resolved) for one in waiting), *approvers], now)
+    def _takes_over(self, key: str, seen: SeenMessage) -> bool:
+        """Whether this delivery is to tell what came of the message. It waits for one that is at it."""
+        for _ in range(LOOKS):
+            if seen.work_until is None:
+                return False
+            if self.messages.resume(key, seen, self.clock()):
+                return True
+            self.pause(PAUSE_SECONDS)
+            seen = self.messages.seen(key) or seen
+        raise TryAgain(retry_after=30)
+
+    def _tell(
+        self, message: Message, admitted: Admitted, number: Login, known: KnownLogin | None, *, replies: bool
+    ) -> str | None:
+        """Tell everybody. Where that fails, the gateway's next delivery is to try again."""
+        now: datetime = self.clock()
+        try:
+            admitted = self.admitting.announce(admitted, now)
+            text = self.replying.reply(message, admitted, number, known, now)
+            if text and not replies:
+                self.replying.send(number, text)
+        except Exception:
+            self.messages.give_up(message.key, now)
+            raise
+        self.messages.finish(message.key)
+        return text if replies else None
+
+
+def _unknown(identifier: str | None) -> Outcome:
+    return "unknown" if identifier else "no_identifier"

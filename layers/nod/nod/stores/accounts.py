@@ -1,5 +1,6 @@
 """The Accounts table: bound logins and perhaps a password; a login and its account are always written together."""
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, cast
 
@@ -9,6 +10,7 @@ from pynamodb.connection import Connection
 from nod.domain.accounts import Account, Initial
 from nod.domain.sessions import Session
 from nod.errors import InvalidToken, LastLogin, LoginTaken, UnknownLogin
+from nod.stores import sessions
 from nod.stores.attributes import Moment
 from nod.stores.logins import LoginRow
 from nod.stores.sessions import SessionRow, is_alive
@@ -28,6 +30,7 @@ class AccountRow(Row):
     logins = UnicodeSetAttribute()
     password_hash = UnicodeAttribute(null=True)
     initial = UnicodeAttribute(null=True)
+    password_set_at = Moment(null=True)
 
 
 def row_of(account: Account) -> AccountRow:
@@ -38,6 +41,7 @@ def row_of(account: Account) -> AccountRow:
         logins={_element(login, bound_at) for login, bound_at in account.logins.items()},
         password_hash=account.password_hash,
         initial=account.initial,
+        password_set_at=account.password_set_at,
     )
 
 
@@ -68,6 +72,7 @@ class Accounts:
             logins=dict(_bound(element) for element in row.logins),
             password_hash=row.password_hash,
             initial=cast("Initial | None", row.initial),
+            password_set_at=row.password_set_at,
         )
 
     def create(self, account: Account) -> None:
@@ -104,12 +109,7 @@ class Accounts:
         element = _element(login, account.logins[login])
         transaction = Transaction(self._connection)
         transaction.check(SessionRow, session.account_id, session.session_id, is_alive(now))
-        transaction.delete(LoginRow(login), LoginRow.account_id == account.account_id)
-        still_bound = AccountRow.logins.contains(element)
-        not_the_last = elements("logins") > 1
-        transaction.update(
-            AccountRow(account.account_id), [AccountRow.logins.delete({element})], still_bound & not_the_last
-        )
+        _unbind(transaction, account.account_id, login, element)
         try:
             transaction.commit()
         except Refused as refused:
@@ -126,7 +126,11 @@ class Accounts:
         transaction.check(SessionRow, session.account_id, session.session_id, is_alive(now))
         transaction.update(
             AccountRow(account.account_id),
-            [AccountRow.password_hash.set(password_hash), AccountRow.initial.remove()],
+            [
+                AccountRow.password_hash.set(password_hash),
+                AccountRow.password_set_at.set(now),
+                AccountRow.initial.remove(),
+            ],
             _password_unchanged(account),
         )
         try:
@@ -149,6 +153,37 @@ class Accounts:
         """Use an initial password up; False where somebody else did, or it was replaced."""
         spent = AccountRow.initial.set("spent")
         return update_if(AccountRow(account.account_id), [spent], _password_unchanged(account))
+
+    def let_in(self, account: Account, session: Session) -> bool:
+        """Keep a session that the account's password has let in; False where that was changed since it was read."""
+        transaction = Transaction(self._connection)
+        transaction.check(AccountRow, account.account_id, None, _password_unchanged(account))
+        transaction.put(sessions.row_of(session))
+        try:
+            transaction.commit()
+        except Refused:
+            return False
+        return True
+
+    def release(self, account: Account, login: str) -> None:
+        """Take a login from an account on behalf of who says NO by text; one that is gone, or the last, is left."""
+        element = _element(login, account.logins[login])
+        transaction = Transaction(self._connection)
+        _unbind(transaction, account.account_id, login, element)
+        with suppress(Refused):
+            transaction.commit()
+
+    def drop_password(self, account: Account) -> None:
+        """Take the password from an account, if it is still that which was read."""
+        gone = [AccountRow.password_hash.remove(), AccountRow.password_set_at.remove(), AccountRow.initial.remove()]
+        update_if(AccountRow(account.account_id), gone, _password_unchanged(account))
+
+
+def _unbind(transaction: Transaction, account_id: str, login: str, element: str) -> None:
+    transaction.delete(LoginRow(login), LoginRow.account_id == account_id)
+    still_bound = AccountRow.logins.contains(element)
+    not_the_last = elements("logins") > 1
+    transaction.update(AccountRow(account_id), [AccountRow.logins.delete({element})], still_bound & not_the_last)
 
 
 def _password_unchanged(account: Account) -> Any:

@@ -1,8 +1,8 @@
 """The Bindings table: logins that an account wants bound, until their owner has proven that they are theirs."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from pynamodb.attributes import UnicodeAttribute
+from pynamodb.attributes import BooleanAttribute, UnicodeAttribute
 from pynamodb.connection import Connection
 
 from nod.domain.bindings import Binding
@@ -11,6 +11,9 @@ from nod.stores import accounts
 from nod.stores.attributes import Moment, Whole
 from nod.stores.sessions import SessionRow, is_alive
 from nod.stores.table import Refused, Row, Transaction, update_or_show
+
+# How long a row outlives its binding: longer than any sign-in that somebody started with its identifier.
+AFTERLIFE = timedelta(hours=1)
 
 
 class BindingRow(Row):
@@ -28,13 +31,16 @@ class BindingRow(Row):
     expires_at = Moment()
     code_hash = UnicodeAttribute(null=True)
     tries_left = Whole()
+    done = BooleanAttribute(default=False)
     forget_at = Whole()
 
 
 def complete(transaction: Transaction, binding: Binding, now: datetime) -> None:
     """Add to a transaction what binds the login: once, in time, while the session that asked for it lives."""
     transaction.check(SessionRow, binding.account_id, binding.session_id, is_alive(now))
-    transaction.delete(BindingRow(binding.binding_id), BindingRow.expires_at > now)
+    in_time = BindingRow.expires_at > now
+    not_done = BindingRow.done == False  # noqa: E712 - this makes a condition.
+    transaction.update(BindingRow(binding.binding_id), [BindingRow.done.set(True)], in_time & not_done)
     accounts.bind(transaction, binding.account_id, binding.login, now)
 
 
@@ -55,7 +61,7 @@ class Bindings:
 
     def put(self, binding: Binding) -> None:
         """Keep a pending binding; one for the same address begins anew."""
-        BindingRow.of(binding, forget_at=binding.expires_at).save()
+        BindingRow.of(binding, forget_at=binding.expires_at + AFTERLIFE).save()
 
     def take_try(self, binding_id: str, now: datetime) -> Binding:
         """Use one try up, before the code is looked at: however many come at once, no more than three are.
@@ -64,7 +70,9 @@ class Bindings:
         """
         in_time = BindingRow.expires_at > now
         has_tries = BindingRow.tries_left > 0
-        item, taken = update_or_show(BindingRow(binding_id), [BindingRow.tries_left.add(-1)], in_time & has_tries)
+        not_done = BindingRow.done == False  # noqa: E712 - this makes a condition.
+        open_for_a_try = in_time & has_tries & not_done
+        item, taken = update_or_show(BindingRow(binding_id), [BindingRow.tries_left.add(-1)], open_for_a_try)
         if not item:
             raise UnknownLogin("no binding of this login is under way")
         binding = BindingRow.from_raw_data(item).to(Binding)
@@ -72,7 +80,7 @@ class Bindings:
             return binding
         if binding.expires_at <= now:
             raise Expired("the code has expired")
-        raise UnknownLogin("no try is left: start again")
+        raise UnknownLogin("it is done, or no try is left: start again")
 
     def complete(self, binding: Binding, now: datetime) -> None:
         """Bind the login. Raises `InvalidToken` where the session was ended, `Expired`, and `LoginTaken`."""

@@ -4,6 +4,7 @@ A start resolves the login and takes a slot in one conditional write; the refuse
 """
 
 from datetime import datetime
+from typing import Any
 
 import msgspec
 from pynamodb.attributes import UnicodeAttribute, UnicodeSetAttribute
@@ -31,6 +32,16 @@ class LoginRow(Row):
     held_from = Moment(null=True)
     held_for = Span(null=True)
     next_hold = Span(null=True)
+    texted_from = Moment(null=True)
+    texted_last = Moment(null=True)
+    stopped_at = Moment(null=True)
+
+
+def not_stopped_since(account_id: str, allowed_at: datetime) -> Any:
+    """Whether the login is still this account's, and nobody has said NO by text since a sign-in was allowed."""
+    same_account = LoginRow.account_id == account_id
+    never_stopped = LoginRow.stopped_at.does_not_exist()
+    return same_account & (never_stopped | (LoginRow.stopped_at < allowed_at))
 
 
 class Claim(msgspec.Struct, frozen=True):
@@ -53,7 +64,7 @@ class Logins:
             row = LoginRow.get(login, consistent_read=True)
         except LoginRow.DoesNotExist:
             return None
-        return KnownLogin(row.account_id, _held_until(row))
+        return KnownLogin(row.account_id, _held_until(row), row.texted_from, row.texted_last)
 
     def claim(self, login: str, slot: Slot, now: datetime) -> Claim:
         """Resolve a login and open a sign-in for it: one write, where no slot of an expired sign-in is in the way.
@@ -88,6 +99,18 @@ class Logins:
     def trust(self, login: str) -> None:
         """After a success the next report starts again with the shortest hold."""
         self._update_known(login, [LoginRow.next_hold.remove()])
+
+    def stop(self, login: str, account_id: str, asked_at: datetime, now: datetime) -> datetime | None:
+        """Somebody said NO by text at `asked_at`: what the login was allowed before cannot be redeemed any more.
+
+        Gives when that began to hold: `now`, or earlier where the same NO was carried out before. None where the login
+        is not this account's.
+        """
+        this_account = LoginRow.account_id == account_id
+        not_stopped = LoginRow.stopped_at.does_not_exist() | (LoginRow.stopped_at < asked_at)
+        item, _ = update_or_show(LoginRow(login), [LoginRow.stopped_at.set(now)], this_account & not_stopped)
+        row = LoginRow.from_raw_data(item) if item else None
+        return row.stopped_at if row and row.account_id == account_id else None
 
     def _claim_past(self, seen: LoginRow | None, login: str, slot: Slot, now: datetime) -> Item:
         """Claim once more where only what has run out stood in the way; otherwise raise what does."""

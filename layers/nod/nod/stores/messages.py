@@ -11,11 +11,12 @@ from pynamodb.connection import Connection
 
 from nod.domain.accounts import Account
 from nod.domain.bindings import Binding
+from nod.domain.limits import Limit
 from nod.domain.prompts import Prompt
 from nod.domain.sign_in import Overtaken, SignIn
 from nod.domain.texts import LoginMoved, Message, Outcome, Repeated, SeenMessage
-from nod.errors import Expired, LoginTaken
-from nod.stores import accounts, bindings, prompts, sign_ins
+from nod.errors import Expired, LoginTaken, SlowDown
+from nod.stores import accounts, bindings, prompts, sign_ins, throttles
 from nod.stores.accounts import AccountRow
 from nod.stores.attributes import Moment, Whole
 from nod.stores.bindings import BindingRow
@@ -24,9 +25,10 @@ from nod.stores.prompts import PromptRow
 from nod.stores.sessions import SessionRow
 from nod.stores.sign_ins import SignInRow
 from nod.stores.table import Refused, Row, Transaction, update_if
+from nod.stores.throttles import ThrottleRow
 
 # Longer than a function may run: whoever claimed a message and has not finished by then never will.
-WORK_TIME = timedelta(seconds=15)
+WORK_TIME = timedelta(seconds=35)
 
 
 class MessageRow(Row):
@@ -38,6 +40,7 @@ class MessageRow(Row):
         table_name = "Messages"
 
     message_key = UnicodeAttribute(hash_key=True)
+    received_at = Moment()
     outcome = UnicodeAttribute()
     work_until = Moment(null=True)
     forget_at = Whole(null=True)
@@ -66,47 +69,52 @@ class Messages:
         *,
         account: Account | None,
         prompt: Prompt | None,
-        now: datetime,
+        texted_from: datetime,
+        limit: Limit,
     ) -> None:
         """Keep what a message made of a sign-in, with the new `account` of its number, or the `prompt` to be answered.
 
-        Raises `Repeated`, `Overtaken`, and `LoginMoved` where the number has got an account, or lost it, meanwhile.
+        `texted_from` is kept with the number, for NO; `limit` counts for it. Raises `Repeated`, `Overtaken`, `SlowDown`
+        past the limit, and `LoginMoved` where the number has got an account, or lost it, meanwhile.
         """
-        transaction = self._claim(message, "asked" if prompt else "signed_in", now)
+        now = message.received_at
+        transaction = self._claim(message, "asked" if prompt else "signed_in")
         sign_ins.change(transaction, before, after, now)
+        throttles.count(transaction, limit, after.login, now)
         if account:
             transaction.put(accounts.row_of(account), AccountRow.account_id.does_not_exist())
-            login = LoginRow(after.login, account_id=account.account_id)
+            login = LoginRow(after.login, account_id=account.account_id, texted_from=texted_from, texted_last=now)
             transaction.put(login, LoginRow.login.does_not_exist())
         else:
-            transaction.check(LoginRow, after.login, None, LoginRow.account_id == after.account_id)
+            still_theirs = LoginRow.account_id == after.account_id
+            texted = [LoginRow.texted_from.set(texted_from), LoginRow.texted_last.set(now)]
+            transaction.update(LoginRow(after.login), texted, still_theirs)
         if prompt:
             transaction.put(prompts.row_of(prompt))
         self._commit(transaction)
 
-    def void(self, message: Message, before: SignIn, after: SignIn, now: datetime) -> None:
+    def void(self, message: Message, before: SignIn, after: SignIn) -> None:
         """Keep that a second number has made a sign-in void, and close its prompt. Raises `Repeated`, `Overtaken`."""
-        transaction = self._claim(message, "two_numbers", now)
-        sign_ins.change(transaction, before, after, now)
+        transaction = self._claim(message, "two_numbers")
+        sign_ins.change(transaction, before, after, message.received_at)
         transaction.delete(PromptRow(before.account_id, before.sign_in_id))
         self._commit(transaction)
 
-    def bind(self, message: Message, binding: Binding, now: datetime) -> None:
+    def bind(self, message: Message, binding: Binding) -> None:
         """Bind the number that a message came from.
 
         Raises `Repeated`, `Expired` (also where the session that asked was ended), and `LoginTaken`.
         """
-        transaction = self._claim(message, "bound", now)
-        bindings.complete(transaction, binding, now)
+        transaction = self._claim(message, "bound")
+        bindings.complete(transaction, binding, message.received_at)
         try:
             self._commit(transaction)
         except LoginMoved:
             raise LoginTaken() from None
 
-    def claim(self, message: Message, outcome: Outcome, now: datetime) -> None:
+    def claim(self, message: Message, outcome: Outcome) -> None:
         """Keep a message of which nothing came, so that its sender is told once; `Repeated` where it was before."""
-        transaction = self._claim(message, outcome, now)
-        self._commit(transaction)
+        self._commit(self._claim(message, outcome))
 
     def resume(self, key: str, seen: SeenMessage, now: datetime) -> bool:
         """Take over what is still to be told of a message; False where it was told, or somebody is at it."""
@@ -124,8 +132,9 @@ class Messages:
         """Everything was told."""
         update_if(MessageRow(key), [MessageRow.work_until.remove()], MessageRow.outcome.exists())
 
-    def _claim(self, message: Message, outcome: Outcome, now: datetime) -> Transaction:
-        row: MessageRow = MessageRow(message.key, outcome=outcome, work_until=now + WORK_TIME)
+    def _claim(self, message: Message, outcome: Outcome) -> Transaction:
+        row: MessageRow = MessageRow(message.key, received_at=message.received_at, outcome=outcome)
+        row.work_until = message.received_at + WORK_TIME
         if message.forget_at:
             row.forget_at = int(message.forget_at.timestamp()) + 1
         transaction = Transaction(self._connection)
@@ -142,6 +151,8 @@ class Messages:
             if SignInRow in refused.items:
                 item = refused.items[SignInRow]
                 raise Overtaken(SignInRow.from_raw_data(item).to(SignIn) if item else None) from None
+            if ThrottleRow in refused.items:
+                raise SlowDown() from None
             if BindingRow in refused.items or SessionRow in refused.items:
                 raise Expired() from None
             raise LoginMoved() from None

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from pynamodb.attributes import UnicodeAttribute
+from pynamodb.attributes import BooleanAttribute, UnicodeAttribute
 from pynamodb.connection import Connection
 from pynamodb.expressions.condition import Condition
 
@@ -33,6 +33,7 @@ class SessionRow(Row):
     let_in_by = UnicodeAttribute(null=True)
     refresh_hash = UnicodeAttribute()
     family_hash = UnicodeAttribute()
+    founding = BooleanAttribute(default=False)
     forget_at = Whole()
 
 

@@ -18,6 +18,7 @@ from nod.domain.verification import ShownVerification, code_hash
 from nod.errors import Denied, IdentifierUsed, InvalidToken
 from nod.stores import prompts, sessions, tickets
 from nod.stores.attributes import Json, Moment, Span, Whole
+from nod.stores.logins import LoginRow, not_stopped_since
 from nod.stores.prompts import PromptRow
 from nod.stores.sessions import SessionRow, is_alive
 from nod.stores.table import Refused, Row, Transaction, update_if
@@ -150,16 +151,20 @@ class SignIns:
     def redeem(self, before: SignIn, after: SignIn, session: Session, now: datetime) -> None:
         """Keep the new session and the sign-in as redeemed, once (A7). `Overtaken` where somebody was faster.
 
-        `Denied` where the session that allowed it was ended meanwhile (S2).
+        `Denied` where the session that allowed it was ended meanwhile (S2), or the number that texted it says NO (T7)
+        or is no longer the account's.
         """
         transaction = self._changed(before, after, now)
         if before.let_in_by:
             transaction.check(SessionRow, before.account_id, before.let_in_by, is_alive(now))
+        if before.method == "phone":
+            still_vouched_for = not_stopped_since(before.account_id, before.allowed_at)
+            transaction.check(LoginRow, before.login, None, still_vouched_for)
         transaction.put(sessions.row_of(session))
         try:
             commit(transaction)
         except Refused:
-            raise Denied("the device that allowed this sign-in was signed out") from None
+            raise Denied("who allowed this sign-in has taken it back") from None
 
     def take_back(self, redeemed: SignIn, session: Session, now: datetime) -> None:
         """Undo a redeem whose session could not be handed out: the sign-in is allowed again, the session gone."""

@@ -1,14 +1,17 @@
 """The Throttles table: how often something happened in a window of time, counted atomically."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from pynamodb.attributes import UnicodeAttribute
 from pynamodb.connection import Connection
+from pynamodb.expressions.update import Action
 
 from nod.domain.identifiers import fingerprint
 from nod.domain.limits import Limit
 from nod.stores.attributes import Whole
-from nod.stores.table import Row, update_if
+from nod.stores.table import Row, Transaction, update_if
 
 
 class ThrottleRow(Row):
@@ -25,6 +28,11 @@ class ThrottleRow(Row):
     forget_at = Whole()
 
 
+def count(transaction: Transaction, limit: Limit, subject: str, now: datetime) -> None:
+    """Add to a transaction what counts one more for a subject, below its limit."""
+    transaction.update(*_counting(limit, subject, now))
+
+
 class Throttles:
     """Counts of what is limited."""
 
@@ -34,11 +42,7 @@ class Throttles:
 
     def count(self, limit: Limit, subject: str, now: datetime) -> None:
         """Count one more for a subject (a login, an address); `SlowDown` where the limit is reached. One write."""
-        window = limit.window_of(now)
-        first = ThrottleRow.happened.does_not_exist()
-        below_limit = ThrottleRow.happened < limit.count
-        actions = [ThrottleRow.happened.add(1), ThrottleRow.forget_at.set(int(limit.end_of(window).timestamp()))]
-        if not update_if(ThrottleRow(_key(limit, subject), window), actions, first | below_limit):
+        if not update_if(*_counting(limit, subject, now)):
             raise limit.exceeded(now)
 
     def uncount(self, limit: Limit, subject: str, now: datetime) -> None:
@@ -49,6 +53,14 @@ class Throttles:
     def forget(self, limit: Limit, subject: str, now: datetime) -> None:
         """Start counting a subject afresh, after a success."""
         ThrottleRow(_key(limit, subject), limit.window_of(now)).delete()
+
+
+def _counting(limit: Limit, subject: str, now: datetime) -> tuple[ThrottleRow, Sequence[Action], Any]:
+    window = limit.window_of(now)
+    first = ThrottleRow.happened.does_not_exist()
+    below_limit = ThrottleRow.happened < limit.count
+    actions = [ThrottleRow.happened.add(1), ThrottleRow.forget_at.set(int(limit.end_of(window).timestamp()))]
+    return ThrottleRow(_key(limit, subject), window), actions, first | below_limit
 
 
 def _key(limit: Limit, subject: str) -> str:

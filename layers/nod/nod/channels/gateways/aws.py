@@ -24,7 +24,8 @@ class Aws:
     name = "aws"
     # The subscription proves it: AWS lets only the topic invoke the function, and its policy says who publishes.
     proves = Proof(authenticated=True, body_bound=True, replay_protected=True)
-    fresh_for: timedelta | None = None
+    # For so long SNS tries to deliver to a function.
+    fresh_for: timedelta | None = timedelta(days=23)
     carries_reply = False
     hears_refusals = False
 

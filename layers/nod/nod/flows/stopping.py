@@ -1,0 +1,56 @@
+"""NO by text message: somebody who was talked into sending a text takes back what it has led to (T7)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from nod.domain.logins import KnownLogin
+from nod.domain.stopping import SETTLING, is_password_undone, undone_logins, undone_sessions, undone_since
+from nod.flows.ports import Accounts, Clock, Logins, Sessions
+from nod.flows.sessions import SessionControl
+
+
+@dataclass(frozen=True)
+class Stopping:
+    """Undoing what has happened to an account since its number was first texted from lately."""
+
+    accounts: Accounts
+    logins: Logins
+    sessions: Sessions
+    control: SessionControl
+    clock: Clock
+
+    def stop(self, number: str, known: KnownLogin | None, asked_at: datetime) -> bool:
+        """End the sessions, unbind the logins and drop the password of that time; False where there was nothing.
+
+        What was allowed before, and not redeemed yet, no longer can be. Doing it once more ends nothing that began
+        since: `asked_at` is when the message first arrived.
+        """
+        account = self.accounts.get(known.account_id) if known else None
+        if known is None or account is None:
+            return False
+        since = undone_since(number, known, account, asked_at)
+        if since is None:
+            return False
+        # First: from now on nothing that was allowed before is redeemed. What is done until then, this sees and undoes.
+        stopped_at = self.logins.stop(number, account.account_id, asked_at, self.clock())
+        if stopped_at is None:
+            return False
+        until = stopped_at + SETTLING
+        self._end_sessions(account.account_id, since, until)
+        # What they have added up to their end; then no more comes.
+        account = self.accounts.get(account.account_id) or account
+        if is_password_undone(account, since, until):
+            self.accounts.drop_password(account)
+        for login in undone_logins(account, since, until):
+            self.accounts.release(account, login)
+        self._end_sessions(account.account_id, since, until)
+        return True
+
+    def _end_sessions(self, account_id: str, since: datetime, until: datetime) -> None:
+        """End them, looking again for what they have let in meanwhile, until there is nothing left."""
+        ended: set[str] = set()
+        while ids := undone_sessions(self.sessions.of_account(account_id), since, until, ended):
+            for session_id in ids:
+                if self.sessions.delete(account_id, session_id):
+                    self.control.hang_up(account_id, session_id, self.clock())
+            ended.update(ids)

@@ -1,0 +1,216 @@
+"""What flows rely on where somebody says NO by text (T7): what can be undone, and what can no longer be redeemed."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from nod.domain.accounts import Account, Initial
+from nod.domain.limits import Slot
+from nod.domain.logins import KnownLogin
+from nod.domain.sign_in import Overtaken, SignIn
+from nod.errors import Denied, SlowDown
+from tests.builders import (
+    ADA,
+    ADAS_NUMBER,
+    ADAS_PHONE,
+    GRACE,
+    NOW,
+    VERIFIER,
+    account,
+    after,
+    phone_sign_in,
+    session,
+    waiter_ticket,
+)
+from tests.contract.stores import Snapshot, Stores, current
+
+NUMBER = f"tel:{ADAS_NUMBER}"
+LOGINS = {"user:ada": NOW, NUMBER: after(5)}
+A_MICROSECOND = timedelta(microseconds=1)
+
+
+class StoppingContract:
+    """Taking back what a text message has led to."""
+
+    # A login is released.
+
+    def test_t7_a_login_is_released(self, stores: Stores) -> None:
+        """T7: it leads nowhere then, is free for another account, and needs no session of anybody's."""
+        self.created(stores)
+        stores.accounts.release(account(logins=LOGINS), NUMBER)
+        assert stores.logins.find(NUMBER) is None
+        assert stores.accounts.get(ADA) == account()
+        stores.accounts.create(account("ANOTHER", {NUMBER: NOW}))
+
+    @pytest.mark.parametrize(
+        ("kept", "login"),
+        [
+            ({NUMBER: after(5)}, NUMBER),
+            ({"user:ada": NOW}, NUMBER),
+            ({"user:ada": NOW, NUMBER: after(6)}, NUMBER),
+            ({"user:ada": NOW, NUMBER: after(5)}, "user:grace"),
+            (None, NUMBER),
+        ],
+        ids=["the last", "unbound", "bound anew", "another's", "no account"],
+    )
+    def test_t7_what_cannot_be_released_stays(
+        self, stores: Stores, snapshot: Snapshot, kept: dict[str, Any] | None, login: str
+    ) -> None:
+        """T7: the last login, one that is gone or was bound anew, and another account's; and none of it is an error."""
+        stores.accounts.create(account(GRACE, {"user:grace": after(5)}))
+        if kept is not None:
+            stores.accounts.create(account(logins=kept))
+        before = snapshot()
+        stores.accounts.release(account(logins={**LOGINS, login: after(5)}), login)
+        assert snapshot() == before
+
+    # A password is dropped.
+
+    @pytest.mark.parametrize("initial", [None, "unused", "spent"])
+    def test_t7_a_password_is_dropped(self, stores: Stores, initial: Initial | None) -> None:
+        """T7: the account has none then, as if none had ever been set."""
+        seen = self.created(stores, password_hash="thief's", initial=initial, password_set_at=NOW)
+        stores.accounts.drop_password(seen)
+        assert stores.accounts.get(ADA) == account(logins=LOGINS)
+        assert stores.accounts.set_initial_password(ADA, "first")
+
+    @pytest.mark.parametrize(
+        "kept",
+        [
+            {"password_hash": "another"},
+            {"password_hash": "seen", "initial": "spent"},
+            {"password_hash": "seen", "initial": "unused"},
+            {},
+            None,
+        ],
+    )
+    def test_t7_a_password_that_was_set_meanwhile_is_not_dropped(
+        self, stores: Stores, snapshot: Snapshot, kept: dict[str, Any] | None
+    ) -> None:
+        """T7: nor is anything written where there is none, or no account."""
+        if kept is not None:
+            self.created(stores, **kept)
+        before = snapshot()
+        stores.accounts.drop_password(account(logins=LOGINS, password_hash="seen", password_set_at=NOW))
+        assert snapshot() == before
+
+    # A number says NO.
+
+    def test_t7_no_is_kept_with_its_number(self, stores: Stores, snapshot: Snapshot) -> None:
+        """T7: another account's number, and one that nobody has, are left alone; none is made."""
+        self.created(stores)
+        before = snapshot()
+        assert stores.logins.stop(NUMBER, GRACE, NOW, NOW) is None
+        assert stores.logins.stop("tel:+447700900999", ADA, NOW, NOW) is None
+        assert snapshot() == before
+        stores.logins.stop(NUMBER, ADA, NOW, NOW)
+        assert snapshot() != before
+        assert stores.logins.find(NUMBER) == KnownLogin(ADA)
+
+    def test_t4_no_begins_to_hold_when_it_is_first_carried_out(self, stores: Stores, snapshot: Snapshot) -> None:
+        """T4: carried out once more it changes nothing, and tells since when it holds; another NO is one of its own."""
+        self.created(stores)
+        assert stores.logins.stop(NUMBER, ADA, NOW, after(3)) == after(3)
+        before = snapshot()
+        assert stores.logins.stop(NUMBER, ADA, NOW, after(60)) == after(3)
+        assert stores.logins.stop(NUMBER, ADA, after(3), after(60)) == after(3)
+        assert stores.logins.stop(NUMBER, ADA, after(-60), after(60)) == after(3)
+        assert snapshot() == before
+        later = after(3) + A_MICROSECOND
+        assert stores.logins.stop(NUMBER, ADA, later, after(61)) == after(61)
+
+    def test_t7_no_holds_nothing_else_back(self, stores: Stores) -> None:
+        """T7: the login keeps its slots and its hold, and further sign-ins may be opened."""
+        self.created(stores)
+        stores.logins.claim(NUMBER, Slot("ONE", int(after(100).timestamp()), "mark"), NOW)
+        stores.logins.stop(NUMBER, ADA, NOW, NOW)
+        assert stores.logins.claim(NUMBER, Slot("TWO", int(after(100).timestamp()), "-"), NOW).other_marks == {"mark"}
+        stores.logins.hold(NUMBER, NOW)
+        stores.logins.stop(NUMBER, ADA, after(1), after(1))
+        with pytest.raises(SlowDown):
+            stores.logins.claim(NUMBER, Slot("THREE", int(after(100).timestamp()), "-"), after(1))
+
+    # What a text has let in is redeemed only while its number stands by it.
+
+    @pytest.mark.parametrize("stopped_at", [None, NOW - A_MICROSECOND])
+    def test_t7_a_phone_is_redeemed(self, stores: Stores, stopped_at: Any) -> None:
+        """R1.6: where nobody said NO, or before the text only, it gets its session."""
+        seen = self.let_in(stores)
+        if stopped_at:
+            stores.logins.stop(NUMBER, ADA, stopped_at, stopped_at)
+        stores.sign_ins.redeem(seen, seen.redeem(VERIFIER, NOW), session("NEW", method="phone"), NOW)
+        assert stores.sessions.get(ADA, "NEW") == session("NEW", method="phone")
+        assert current(stores, seen).status == "redeemed"
+
+    @pytest.mark.parametrize(
+        "spoil",
+        [
+            lambda stores: stores.logins.stop(NUMBER, ADA, NOW, NOW),
+            lambda stores: stores.logins.stop(NUMBER, ADA, after(1), after(1)),
+            lambda stores: stores.accounts.release(account(logins=LOGINS), NUMBER),
+            lambda stores: moved(stores, ADA, GRACE),
+        ],
+        ids=["NO at once", "NO", "released", "another account's"],
+    )
+    def test_t7_what_its_number_takes_back_is_denied(
+        self, stores: Stores, snapshot: Snapshot, spoil: Callable[[Stores], None]
+    ) -> None:
+        """T7: a NO from the very moment of the text on, and a number that was unbound: nothing is written."""
+        seen = self.let_in(stores)
+        spoil(stores)
+        before = snapshot()
+        with pytest.raises(Denied):
+            stores.sign_ins.redeem(seen, seen.redeem(VERIFIER, after(2)), session("NEW"), after(2))
+        assert snapshot() == before
+
+    def test_t7_no_before_the_approver_s_answer_counts_for_nothing(self, stores: Stores) -> None:
+        """T7: what an approver has allowed since is measured from then, and its own session must live as well (S2)."""
+        seen = self.let_in(stores, allowed_at=10, let_in_by=ADAS_PHONE.session_id)
+        stores.logins.stop(NUMBER, ADA, after(9), after(9))
+        with pytest.raises(Denied):
+            stores.sign_ins.redeem(seen, seen.redeem(VERIFIER, after(11)), session("NEW"), after(11))
+        stores.sessions.put(session())
+        stores.sign_ins.redeem(seen, seen.redeem(VERIFIER, after(11)), session("NEW"), after(11))
+        assert stores.sessions.get(ADA, "NEW") is not None
+
+    def test_a7_redeemed_twice_comes_before_no(self, stores: Stores, snapshot: Snapshot) -> None:
+        """A7: the slower of two redeems is shown what the first came to, also where the number said NO since."""
+        seen = self.let_in(stores)
+        redeemed = seen.redeem(VERIFIER, NOW)
+        stores.sign_ins.redeem(seen, redeemed, session("FIRST"), NOW)
+        stores.logins.stop(NUMBER, ADA, NOW, NOW)
+        before = snapshot()
+        with pytest.raises(Overtaken) as overtaken:
+            stores.sign_ins.redeem(seen, redeemed, session("SECOND"), NOW)
+        assert overtaken.value.current == redeemed
+        assert snapshot() == before
+
+    # What several of these need.
+
+    @staticmethod
+    def created(stores: Stores, **changes: Any) -> Account:
+        """Ada's account as it is kept, beside another that nothing may happen to."""
+        stores.accounts.create(account(GRACE, {"user:grace": NOW}, "hers"))
+        made = account(logins=LOGINS, **changes)
+        stores.accounts.create(made)
+        return made
+
+    def let_in(self, stores: Stores, *, allowed_at: float = 0, let_in_by: str | None = None) -> SignIn:
+        """A phone whose text message has arrived, allowed at that time."""
+        self.created(stores)
+        begun = phone_sign_in().texted(NUMBER, ADA, ask=False, now=after(allowed_at))
+        if let_in_by:
+            begun = begun.moved("pending").answer("allow", None, by=ADAS_PHONE, now=after(allowed_at))
+        stores.sign_ins.open(begun, None, waiter_ticket(begun))
+        return begun
+
+
+def moved(stores: Stores, away_from: str, to: str) -> None:
+    """The number is unbound from one account, and bound to another."""
+    kept = stores.accounts.get(away_from)
+    assert kept is not None
+    stores.accounts.release(kept, NUMBER)
+    stores.sessions.put(session("OTHERS", to))
+    stores.accounts.bind(session("OTHERS", to), NUMBER, NOW)
