@@ -74,7 +74,7 @@ NOISE = st.text(st.characters(codec="utf-8").filter(is_noise))
         ID.replace("0", "o").replace("1", "l"),
         "".join(chr(ord(letter) + 0xFEE0) for letter in ID),
         f"{ID} and once more {ID.lower()}",
-        f"{ASKED}{ID[:13]}\n{ID[13:]}. SEEYOUATTHESTATIONTOMORROWS",
+        f"Send this text right back to Ben. Code: {ID[:13]}\n{ID[13:]}.",
         f"C o d e : {' '.join(ID)}. Are you there at the station now",
         f"{ID[:13]} {ID[13:]}",
         "x" * (2000 - 27) + " " + ID,

@@ -42,7 +42,7 @@ class Replying:
         """The text for the sender, None where there is nothing to say; a NO is carried out on the way."""
         outcome = admitted.outcome
         if outcome in ("signed_in", "asked"):
-            return self._about(admitted.sign_in, number)
+            return self._about(admitted.sign_in, number, now)
         if outcome == "bound":
             return bound_text(self.app, number.value)
         if outcome == "stopped":
@@ -62,13 +62,14 @@ class Replying:
             return None
         return text
 
-    def _about(self, sign_in: SignIn | None, number: Login) -> str | None:
-        """What became of the sign-in up to now: a delivery that comes again may find it answered."""
+    def _about(self, sign_in: SignIn | None, number: Login, now: datetime) -> str | None:
+        """What became of the sign-in up to now: a delivery that comes again may find it answered, or expired."""
         if sign_in is None:
             return None
-        if sign_in.status in ("allowed", "redeemed"):
+        standing = sign_in.standing(now)
+        if standing in ("allowed", "redeemed"):
             return signed_in_text(self.app, sign_in.device, number.value, self._initial_password(sign_in))
-        return asked_text(self.app, sign_in.device) if sign_in.status in ("pending", "reported") else None
+        return asked_text(self.app, sign_in.device) if standing in ("pending", "reported") else None
 
     def _initial_password(self, sign_in: SignIn) -> str | None:
         """A password for the account that the message made; a fresh one each time, since only its hash is kept."""
