@@ -12,7 +12,6 @@ from nod.domain.accounts import draw_password
 from nod.domain.device import Device
 from nod.domain.identifiers import ALPHABET, IDENTIFIER_LENGTH, new_identifier
 from nod.domain.texts import (
-    DONE,
     Outcome,
     SenderOfTexts,
     asked_text,
@@ -31,6 +30,8 @@ from tests.builders import ADAS_NUMBER, APP, PHONE
 ID = "0123456789ABCDEFGHJKMNPQRS"
 OTHER_ID = "ZYXWVTSRQPNMKJHGFEDCBA9876"
 ASKED = "Sign me in to Nod. Never send this for somebody else! Code: "
+# What acted: of these there is no refusal.
+DONE: tuple[Outcome, ...] = ("signed_in", "asked", "bound", "stopped")
 REFUSALS: list[Outcome] = [
     "no_identifier", "unknown", "expired", "cancelled", "used", "two_numbers", "other_number", "login_taken",
     "held_back",

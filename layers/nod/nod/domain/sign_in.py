@@ -119,7 +119,7 @@ class SignIn(msgspec.Struct, frozen=True, kw_only=True):
                 raise CodeRequired()
             if not matches(f"{self.sign_in_id}:{code}", expected_fingerprint=self.answer_hash):
                 return self._tried()
-        return msgspec.structs.replace(self.moved("allowed"), expires_at=now + REDEEM_WINDOW, let_in_by=by.session_id)
+        return msgspec.structs.replace(self._allowed(now), let_in_by=by.session_id)
 
     def texted(self, number: str, account_id: str | None, *, ask: bool, now: datetime) -> "SignIn":
         """Its text message arrived from `number` (R3.3): allowed, or pending where approvers are to be asked.
@@ -134,12 +134,10 @@ class SignIn(msgspec.Struct, frozen=True, kw_only=True):
             raise self._refusal(standing)
         if standing != "started":
             raise IdentifierUsed()
-        whose = msgspec.structs.replace(
-            self, login=number, account_id=account_id or self.account_id, new_account=account_id is None
+        after = self.moved("pending") if ask else self._allowed(now)
+        return msgspec.structs.replace(
+            after, login=number, account_id=account_id or self.account_id, new_account=account_id is None
         )
-        if ask:
-            return whose.moved("pending")
-        return msgspec.structs.replace(whose.moved("allowed"), expires_at=now + REDEEM_WINDOW)
 
     def contested(self, number: str, now: datetime) -> "SignIn | None":
         """Its identifier came from a second number: denied for both (T3). None where there is nothing to void."""
@@ -148,7 +146,7 @@ class SignIn(msgspec.Struct, frozen=True, kw_only=True):
 
     def unasked(self, now: datetime) -> "SignIn":
         """Nobody was there to be asked after all: the text message alone allows it."""
-        return msgspec.structs.replace(self.moved("allowed"), expires_at=now + REDEEM_WINDOW)
+        return self._allowed(now)
 
     def redeem(self, verifier: str, now: datetime) -> "SignIn":
         """The requesting device collects its session, once; raises why not, `StillWaiting` where nobody answered."""
@@ -198,6 +196,9 @@ class SignIn(msgspec.Struct, frozen=True, kw_only=True):
     def refusal(self, now: datetime) -> NodError:
         """Why this sign-in can no longer be redeemed."""
         return self._refusal(self.standing(now))
+
+    def _allowed(self, now: datetime) -> "SignIn":
+        return msgspec.structs.replace(self.moved("allowed"), expires_at=now + REDEEM_WINDOW)
 
     def _tried(self) -> "SignIn":
         left = self.tries_left - 1

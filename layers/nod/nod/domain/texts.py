@@ -29,7 +29,6 @@ Outcome = Literal[
     "login_taken",
     "held_back",
 ]
-DONE: frozenset[Outcome] = frozenset({"signed_in", "asked", "bound", "stopped"})
 
 _WHY_NOT: dict[Outcome, str] = {
     "no_identifier": "there is no code in your message. Start again, and send the text just as it is.",

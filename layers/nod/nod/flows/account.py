@@ -162,7 +162,5 @@ class Refreshing:
         return grant_for(rotated, access_token, fresh)
 
     def _end_if_replayed(self, session: Session | None, token: RefreshToken, now: datetime) -> None:
-        if session is None or not session.was_issued(token):
-            return
-        if self.sessions.delete(token.account_id, token.session_id):
-            self.control.hang_up(token.account_id, token.session_id, now)
+        if session is not None and session.was_issued(token):
+            self.control.evict(token.account_id, token.session_id, now)

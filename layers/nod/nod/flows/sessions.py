@@ -71,6 +71,11 @@ class SessionControl:
         self.hang_up(by.account_id, session_id, now, asked_by=connection_id)
         return [session_id]
 
+    def evict(self, account_id: str, session_id: str, now: datetime) -> None:
+        """End a session on the service's own behalf; nothing where it has ended already."""
+        if self.sessions.delete(account_id, session_id):
+            self.hang_up(account_id, session_id, now)
+
     def hang_up(self, account_id: str, session_id: str, now: datetime, *, asked_by: str | None = None) -> None:
         """Tell the account's connections that a session was ended, and close that session's own."""
         connections = self.connections.of(account_id)

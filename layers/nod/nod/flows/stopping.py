@@ -51,6 +51,5 @@ class Stopping:
         ended: set[str] = set()
         while ids := undone_sessions(self.sessions.of_account(account_id), since, until, ended):
             for session_id in ids:
-                if self.sessions.delete(account_id, session_id):
-                    self.control.hang_up(account_id, session_id, self.clock())
+                self.control.evict(account_id, session_id, self.clock())
             ended.update(ids)

@@ -13,7 +13,7 @@ from nod.domain.accounts import Account
 from nod.domain.bindings import Binding
 from nod.domain.limits import Limit
 from nod.domain.prompts import Prompt
-from nod.domain.sign_in import Overtaken, SignIn
+from nod.domain.sign_in import SignIn
 from nod.domain.texts import LoginMoved, Message, Outcome, Repeated, SeenMessage
 from nod.errors import Expired, LoginTaken, SlowDown
 from nod.stores import accounts, bindings, prompts, sign_ins, throttles
@@ -149,8 +149,7 @@ class Messages:
             if MessageRow in refused.items:
                 raise Repeated() from None
             if SignInRow in refused.items:
-                item = refused.items[SignInRow]
-                raise Overtaken(SignInRow.from_raw_data(item).to(SignIn) if item else None) from None
+                raise sign_ins.overtaken(refused) from None
             if ThrottleRow in refused.items:
                 raise SlowDown() from None
             if BindingRow in refused.items or SessionRow in refused.items:

@@ -82,8 +82,13 @@ def commit(transaction: Transaction) -> None:
     except Refused as refused:
         if SignInRow not in refused.items or SessionRow in refused.items:
             raise
-        item = refused.items[SignInRow]
-        raise Overtaken(SignInRow.from_raw_data(item).to(SignIn) if item else None) from None
+        raise overtaken(refused) from None
+
+
+def overtaken(refused: Refused) -> Overtaken:
+    """The sign-in as it stood when a transaction that was to change it was refused."""
+    item = refused.items[SignInRow]
+    return Overtaken(SignInRow.from_raw_data(item).to(SignIn) if item else None)
 
 
 class SignIns:
