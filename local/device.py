@@ -82,6 +82,14 @@ class SignIn:
         """Send the `echo` code back."""
         return self._http.post(f"/sign-ins/{self.id}/confirm", json={"code": code})
 
+    def scan(self, scan_token: str, login: str, verifier: str | None = None) -> httpx.Response:
+        """Send what was read in a QR code; the code that the device is to show is then its own."""
+        body = {"scan_token": scan_token, "login": login, "verifier": verifier or self.verifier}
+        response = self._http.post(f"/sign-ins/{self.id}/scan", json=body)
+        if response.is_success:
+            self.started |= response.json()
+        return response
+
     def cancel(self) -> httpx.Response:
         """Give up."""
         return self._http.delete(f"/sign-ins/{self.id}", headers={"Authorization": f"Bearer {self.verifier}"})
@@ -128,10 +136,7 @@ class Device:
     def start(self, login: str, **fields: Any) -> SignIn:
         """Ask to be let in; `Unexpected` where the service refuses to start."""
         verifier = secrets.token_urlsafe(32)
-        response = self.request_start(login, verifier, **fields)
-        if response.status_code != 201:
-            raise Unexpected(f"expected 201, got {response.status_code} {response.text}")
-        return SignIn(self.http, response, verifier)
+        return self._begun(self.request_start(login, verifier, **fields), verifier)
 
     def request_phone_start(self, identifier: str, verifier: str, **fields: Any) -> httpx.Response:
         """Register an identifier that is about to be texted."""
@@ -141,10 +146,17 @@ class Device:
     def start_by_text(self) -> SignIn:
         """Register a fresh identifier; `started["sms"]` is what to send. `Unexpected` where the service refuses."""
         verifier = secrets.token_urlsafe(32)
-        response = self.request_phone_start(new_identifier(), verifier)
-        if response.status_code != 201:
-            raise Unexpected(f"expected 201, got {response.status_code} {response.text}")
-        return SignIn(self.http, response, verifier)
+        return self._begun(self.request_phone_start(new_identifier(), verifier), verifier)
+
+    def request_qr_start(self, login: str, verifier: str, **fields: Any) -> httpx.Response:
+        """Ask for a QR code on the page that a computer of this account has open."""
+        body = {"method": "qr", "login": login, "challenge": challenge_of(verifier), "device": self.facts}
+        return self.http.post("/sign-ins", json=body | fields)
+
+    def start_qr(self, login: str) -> SignIn:
+        """Ask for a QR code; `Unexpected` where the service refuses."""
+        verifier = secrets.token_urlsafe(32)
+        return self._begun(self.request_qr_start(login, verifier), verifier)
 
     def redeem(self, sign_in: SignIn) -> httpx.Response:
         """Collect the session of an allowed sign-in, and keep its grant."""
@@ -159,9 +171,9 @@ class Device:
         headers = {"Authorization": f"Bearer {self.grant['access_token']}"}
         return self.http.request(method, path, json=body, headers=headers)
 
-    def ticket_url(self) -> str:
+    def ticket_url(self, purpose: str = "approve") -> str:
         """A WebSocket address that works once."""
-        response = self.call("POST", "/tickets", {"purpose": "approve"})
+        response = self.call("POST", "/tickets", {"purpose": purpose})
         if response.status_code != 201:
             raise Unexpected(f"expected a ticket, got {response.status_code} {response.text}")
         url: str = response.json()["url"]
@@ -170,11 +182,27 @@ class Device:
     @contextmanager
     def approving(self) -> Iterator[Socket]:
         """The device's connection as approver; it has said hello."""
-        with connect(self.ticket_url()) as connection:
+        with self._connected("approve") as socket:
+            yield socket
+
+    @contextmanager
+    def handing_over(self) -> Iterator[Socket]:
+        """The device's hand-over page, on which QR codes appear; it has said hello."""
+        with self._connected("hand_over") as socket:
+            yield socket
+
+    @contextmanager
+    def _connected(self, purpose: str) -> Iterator[Socket]:
+        with connect(self.ticket_url(purpose)) as connection:
             socket = Socket(connection)
             socket.send("hello")
             socket.expect("welcome")
             yield socket
+
+    def _begun(self, response: httpx.Response, verifier: str) -> SignIn:
+        if response.status_code != 201:
+            raise Unexpected(f"expected 201, got {response.status_code} {response.text}")
+        return SignIn(self.http, response, verifier)
 
     def _granted(self, response: httpx.Response) -> httpx.Response:
         if response.is_success and response.status_code != 202:

@@ -14,7 +14,8 @@ from nod.domain.device import Device, Network
 from nod.domain.identifiers import challenge_of, fingerprint, new_identifier
 from nod.domain.logins import parse_login
 from nod.domain.sessions import RefreshToken, Session
-from nod.domain.sign_in import UNKNOWN_NUMBER, Approver, SignIn, start
+from nod.domain.sign_in import UNKNOWN_NUMBER, Approver, SignIn
+from nod.domain.starting import start
 from nod.domain.status import Method
 from nod.domain.texts import Message, SenderOfTexts
 from nod.domain.tickets import Ticket

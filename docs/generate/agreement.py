@@ -8,7 +8,7 @@ from docs.generate.operations import BY_FUNCTION
 from docs.generate.operations.operation import Operation
 from docs.generate.routes import Handled, deployed, handled
 from nod.api import requests
-from nod.domain.sign_in import StillWaiting
+from nod.domain.refusals import StillWaiting
 from nod.errors import NodError
 
 # Raised, but told as an answer that is no error.
@@ -49,6 +49,8 @@ def _of_handler(operation: Operation, there: Handled) -> Iterator[str]:
     described = None if "request" in operation.own_format else operation.request
     if described != (getattr(requests, there.request) if there.request else None):
         yield f"{operation.method} {operation.path} reads {there.request}, which is not the request described"
+    if set(operation.flags) != there.flags:
+        yield f"{operation.method} {operation.path} is described wrongly as to its query parameters"
     if operation.answers.keys() != there.statuses:
         yield (
             f"{operation.method} {operation.path} answers {sorted(there.statuses)},"

@@ -14,19 +14,22 @@ from nod.api.decoding import MAX_FRAME_BYTES
 from nod.errors import NodError
 
 _INTRODUCTION = f"""\
-What goes over the WebSocket connections of Nod: prompts to those who approve, and news to a device that waits.
+What goes over the WebSocket connections of Nod: prompts to those who approve, QR codes to pages that hand an account
+over, and news to a device that waits.
 
-A connection is opened with a ticket that works once: an approver gets its address from `POST /tickets`, a device that
-waits finds it as `waiter.url` in the answer to `POST /sign-ins`. Connect to the address as it stands. A bad, used or
-expired ticket, or an `Origin` that is not allowed, is refused at the handshake.
+A connection is opened with a ticket that works once: an approver or a hand-over page gets its address from
+`POST /tickets`, by `purpose`; a device that waits finds it as `waiter.url` in the answer to `POST /sign-ins`. Connect
+to the address as it stands. A bad, used or expired ticket, or an `Origin` that is not allowed, is refused at the
+handshake.
 
 Frames are JSON objects, at most {MAX_FRAME_BYTES // 1024} KiB from a client; those from a client are told apart by
 `action`, those to it by `type`. Fields that a frame does not know are refused; what is sent to clients may gain fields
 and types. An `id` is copied into the reply. A refused frame is replied with `error`, and the connection stays open.
 
 API Gateway ends a connection that was idle for 10 minutes, and every connection after 2 hours: ping every 5 minutes,
-reconnect with jitter, and say `hello` first, which brings what was missed. What has a `message` and no `type` is from
-API Gateway: it could not hand the frame on, or frames come too fast.
+reconnect with jitter, and say `hello` first, which brings what was missed. To a hand-over page `welcome` brings the
+prompts to answer there, and a fresh `qr` follows for each sign-in that waits to be scanned. What has a `message` and no
+`type` is from API Gateway: it could not hand the frame on, or frames come too fast.
 """
 _CHANNEL = "#/channels/connection"
 
@@ -79,7 +82,8 @@ def _channel(structs: list[type[msgspec.Struct]]) -> dict[str, Any]:
     return {
         "address": "/",
         "title": "A connection",
-        "description": "Of an approver (a session's), or of a device that waits for its sign-in to be answered.",
+        "description": "Of an approver or a hand-over page, which are a session's, or of a device that waits for its"
+        " sign-in to be answered.",
         "messages": {_name(struct): {"$ref": f"#/components/messages/{_name(struct)}"} for struct in structs},
         "bindings": {"ws": {"method": "GET", "query": query, "bindingVersion": "0.1.0"}},
     }

@@ -11,6 +11,7 @@ from nod.domain import pushes
 from nod.domain.bindings import BINDING_LIFETIME
 from nod.domain.device import Device
 from nod.domain.prompts import ShownPrompt
+from nod.domain.scanning import CODE_LIFETIME, ScanToken
 from nod.domain.sessions import ShownSession
 from nod.domain.texts import SenderOfTexts, SmsToSend, binding_text, sign_in_text
 from nod.domain.verification import ShownVerification
@@ -63,6 +64,20 @@ _PROMPT_FACTS: dict[str, Any] = {
     "verification": ShownVerification(mode="choose", choices=("27", "64", "91")),
 }
 _PROMPT = ShownPrompt(**_PROMPT_FACTS)
+_SCANNED_FACTS: dict[str, Any] = {
+    **{name: fact for name, fact in _PROMPT_FACTS.items() if name != "message"},
+    "method": "qr",
+    "login": "+447700900123",
+    "device": PHONE,
+}
+_SCAN_TOKEN = ScanToken(SIGN_IN, "5TB8XW2K9QZ7MV4R1NHD3YJ6PE")
+_QR_FACTS: dict[str, Any] = {
+    "sign_in_id": SIGN_IN,
+    "device": PHONE,
+    "svg": '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 49 49"><path fill="#fff" d="..."/>...</svg>',
+    "url": _SCAN_TOKEN.link("https://app.example.com/phone"),
+    "expires_at": NOW + CODE_LIFETIME,
+}
 
 
 def _sms(text: Callable[[SenderOfTexts, str], SmsToSend]) -> responses.Sms:
@@ -74,7 +89,9 @@ _ALL: tuple[msgspec.Struct, ...] = (
     GRANT,
     requests.StartApproval(login="ann", challenge=CHALLENGE, device=PC, message="It is me, at the library"),
     requests.StartPhone(identifier=SIGN_IN, challenge=CHALLENGE, device=PHONE),
+    requests.StartQr(login="+447700900123", challenge=CHALLENGE, device=PHONE),
     requests.Confirm("407193"),
+    requests.Scan(_SCAN_TOKEN.text, "+447700900123", VERIFIER),
     requests.Redeem(VERIFIER),
     requests.Answer("allow", "64"),
     requests.Credentials("ann", "correct horse battery staple", PHONE),
@@ -94,6 +111,7 @@ _ALL: tuple[msgspec.Struct, ...] = (
     ),
     responses.StillPending("pending", 5),
     responses.SignInConfirmed("pending"),
+    responses.SignInScanned("pending", responses.DeviceVerification("choose", "64")),
     responses.SessionList([ShownSession(**_SESSION_FACTS)]),
     responses.Ended([NEW_SESSION]),
     responses.AccountLogin("ann", "username", NOW),
@@ -105,6 +123,7 @@ _ALL: tuple[msgspec.Struct, ...] = (
     frames.Ping(id=1),
     frames.Hello(id=2),
     frames.Answer(id=3, sign_in_id=SIGN_IN, decision="allow", code="64"),
+    frames.RenewQr(id=6, sign_in_id=SIGN_IN),
     frames.ListSessions(id=4),
     frames.EndSession(id=5, session_id=NEW_SESSION),
     frames.Pong(id=1),
@@ -113,9 +132,12 @@ _ALL: tuple[msgspec.Struct, ...] = (
     frames.Answered(id=3, sign_in_id=SIGN_IN, status="allowed"),
     frames.SessionsReply(id=4, sessions=(ShownSession(**_SESSION_FACTS),)),
     frames.SessionEndedReply(id=5, ended=(NEW_SESSION,)),
+    frames.QrReply(id=6, **_QR_FACTS),
     frames.ErrorReply(id=3, code="already_answered", detail="The sign-in was answered already"),
     pushes.PromptPush(**_PROMPT_FACTS),
     pushes.PromptClosed(SIGN_IN, "allowed"),
+    pushes.QrPush(**_QR_FACTS),
+    pushes.QrClosed(SIGN_IN, "pending"),
     pushes.SignInResolved(SIGN_IN, "allowed"),
     pushes.SessionStarted(**_SESSION_FACTS),
     pushes.SessionEnded(NEW_SESSION),
@@ -130,6 +152,18 @@ _FURTHER: dict[str, msgspec.Struct] = {
         expires_in=int(PHONE_LIFETIME.total_seconds()),
         sms=_sms(sign_in_text),
     ),
+    "StartQrAsKnownDevice": requests.StartQr(login="device:a3f1c9d2", challenge=CHALLENGE, device=PHONE),
+    "SignInStartedByQr": responses.SignInStarted(
+        **_STARTED_FACTS,
+        method="qr",
+        status="started",
+        expires_at=NOW + timedelta(seconds=120),
+        expires_in=120,
+    ),
+    "ScannedAndAllowed": responses.SignInScanned("allowed"),
+    "HandOverTicket": requests.TicketRequest("hand_over"),
+    "WelcomeToPage": frames.Welcome(id=2, session_id=SESSION, prompts=()),
+    "PromptAfterScan": pushes.PromptPush(**_SCANNED_FACTS),
     "BindPhone": requests.BindLogin("+447700900123"),
     "BindEmail": requests.BindLogin("ann@example.com"),
     "EmailBound": responses.AccountLogin("ann@example.com", "email", NOW),

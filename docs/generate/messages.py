@@ -25,7 +25,7 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True):
 
     frame: type[frames.Frame]
     senders: str
-    replies: tuple[type[frames.Reply], ...]
+    replies: tuple[type[msgspec.Struct], ...]
     errors: tuple[type[NodError], ...] = ()
 
     @property
@@ -39,20 +39,31 @@ EXCHANGES = (
     Exchange(frame=frames.Ping, senders="anybody", replies=(frames.Pong,)),
     Exchange(
         frame=frames.Hello,
-        senders="approvers and waiting devices",
+        senders="approvers, hand-over pages and waiting devices",
         replies=(frames.Welcome, frames.WaiterWelcome),
         errors=(Forbidden, UnknownSignIn),
     ),
     Exchange(
         frame=frames.Answer,
-        senders="approvers",
+        senders="approvers and hand-over pages",
         replies=(frames.Answered,),
         errors=(Forbidden, UnknownSignIn, NotAnswerable, AlreadyAnswered, WrongCode, CodeRequired),
     ),
-    Exchange(frame=frames.ListSessions, senders="approvers", replies=(frames.SessionsReply,), errors=(Forbidden,)),
+    Exchange(
+        frame=frames.RenewQr,
+        senders="hand-over pages",
+        replies=(frames.QrReply,),
+        errors=(Forbidden, UnknownSignIn, NotAnswerable),
+    ),
+    Exchange(
+        frame=frames.ListSessions,
+        senders="approvers and hand-over pages",
+        replies=(frames.SessionsReply,),
+        errors=(Forbidden,),
+    ),
     Exchange(
         frame=frames.EndSession,
-        senders="approvers",
+        senders="approvers and hand-over pages",
         replies=(frames.SessionEndedReply,),
         errors=(Forbidden, UnknownSession),
     ),

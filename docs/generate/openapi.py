@@ -94,10 +94,17 @@ def _path_item(path: str) -> dict[str, Any]:
     return {"parameters": parameters} if parameters else {}
 
 
+def _flag(name: str) -> dict[str, Any]:
+    schema = {"type": "boolean", "default": False}
+    return {"name": name, "in": "query", "description": PARAMETERS[name], "schema": schema}
+
+
 def _operation(operation: Operation, schema_of: dict[Any, Schema], problems: dict[int, str]) -> dict[str, Any]:
     described: dict[str, Any] = {"operationId": operation.name, "tags": [operation.tag], "summary": operation.summary}
     if operation.description:
         described["description"] = operation.description
+    if operation.flags:
+        described["parameters"] = [_flag(name) for name in operation.flags]
     described["security"] = [] if operation.security == "nothing" else [{operation.security: []}]
     if operation.request is not None:
         described["requestBody"] = _request_body(operation.request, schema_of)

@@ -18,6 +18,7 @@ _METHODS = frozenset({"get", "post", "put", "patch", "delete"})
 class Handled(msgspec.Struct, frozen=True):
     """One route as its function answers it: the name of the type it reads, the statuses it answers with, its token.
 
+    `flags`: the query parameters that it reads.
     `own_format`: what of it is in the caller's own format, as `Operation.own_format` says.
     """
 
@@ -27,6 +28,7 @@ class Handled(msgspec.Struct, frozen=True):
     statuses: frozenset[int]
     own_format: frozenset[Part]
     reads_token: bool
+    flags: frozenset[str] = frozenset()
 
 
 class _Loader(yaml.SafeLoader):
@@ -74,12 +76,15 @@ def _routes_of(node: ast.FunctionDef) -> Iterator[Route]:
 
 def _handler(node: ast.FunctionDef, method: str, path: str) -> Handled:
     request, statuses, own_format, reads_token = None, set[int](), set[Part](), False
+    flags = set[str]()
     for call in (part for part in ast.walk(node) if isinstance(part, ast.Call)):
         match _helper(call), call.args:
             case "http.body", [_, ast.Attribute(attr=name)]:
                 request = name
             case "http.raw_body", _:
                 own_format.add("request")
+            case "http.flag", [_, ast.Constant(value=str(name))]:
+                flags.add(name)
             case "http.answer", [ast.Constant(value=int(status)), *_]:
                 statuses.add(status)
             case "http.answer_as", _:
@@ -87,7 +92,7 @@ def _handler(node: ast.FunctionDef, method: str, path: str) -> Handled:
                 own_format.add("answer")
             case "http.bearer" | "_caller" | "_session", _:
                 reads_token = True
-    return Handled(method, path, request, frozenset(statuses), frozenset(own_format), reads_token)
+    return Handled(method, path, request, frozenset(statuses), frozenset(own_format), reads_token, frozenset(flags))
 
 
 def _helper(call: ast.Call) -> str:

@@ -57,10 +57,11 @@ def list_sessions() -> Response[Any]:
 
 @app.delete("/sessions/<session_id>")
 def end_session(session_id: str) -> Response[Any]:
-    """End a session, `current` for one's own (R2.2): 200, 404 `unknown_session`, 403 `forbidden`."""
+    """End a session, `current` for one's own (R2.2), and perhaps all below it: 200, 404 `unknown_session`, 403, 400."""
     caller = _caller()
+    and_let_in = http.flag(app, "and_let_in")
     target = caller.session_id if session_id == "current" else http.identifier(session_id, UnknownSession)
-    return http.answer(200, responses.Ended(FLOWS.control.end(target, by=caller)))
+    return http.answer(200, responses.Ended(FLOWS.control.end(target, by=caller, and_let_in=and_let_in)))
 
 
 @app.get("/account")

@@ -1,4 +1,4 @@
-"""Lambda entry point: starting, confirming, redeeming and cancelling sign-ins. Public, no session needed."""
+"""Lambda entry point: starting, confirming, scanning, redeeming and cancelling sign-ins. No session needed."""
 
 from typing import Any
 
@@ -7,10 +7,11 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from nod import bootstrap, settings
 from nod.api import http, requests, responses
-from nod.domain.sign_in import StillWaiting
+from nod.domain.refusals import StillWaiting
 from nod.errors import InvalidRequest, UnknownSignIn
 from nod.flows.approval import Asked
 from nod.flows.phone import AskedByPhone
+from nod.flows.qr import AskedByScan, Scan
 from nod.flows.starting import Started
 
 SETTINGS = settings.from_environment()
@@ -20,12 +21,17 @@ app = http.resolver()
 
 @app.post("/sign-ins")
 def start() -> Response[Any]:
-    """Start a sign-in: 201, 404 `unknown_login`, 409 `no_approver_online` or `identifier_used`, 429 `slow_down`."""
+    """Start a sign-in: 201, 404 `unknown_login`, 429 `slow_down`, 409 by method.
+
+    `approval`: `no_approver_online`; `phone`: `identifier_used`; `qr`: `no_page_open`.
+    """
     request = http.body(app, requests.StartSignIn)
     network = http.network(app, SETTINGS.edge_key_hash)
     if isinstance(request, requests.StartPhone):
         identifier = http.identifier(request.identifier, InvalidRequest)
         started = FLOWS.phone.start(AskedByPhone(identifier, request.challenge, request.device), network)
+    elif isinstance(request, requests.StartQr):
+        started = FLOWS.hand_over.start(AskedByScan(request.login, request.challenge, request.device), network)
     else:
         asked = Asked(request.login, request.challenge, request.device, request.verification, request.message)
         started = FLOWS.approval.start(asked, network)
@@ -38,6 +44,17 @@ def confirm(sign_in_id: str) -> Response[Any]:
     request = http.body(app, requests.Confirm)
     FLOWS.approval.confirm(http.identifier(sign_in_id, UnknownSignIn), request.code)
     return http.answer(202, responses.SignInConfirmed("pending"))
+
+
+@app.post("/sign-ins/<sign_in_id>/scan")
+def scan(sign_in_id: str) -> Response[Any]:
+    """Send what a QR code holds: 200, 403 `wrong_scan`."""
+    request = http.body(app, requests.Scan)
+    read = Scan(request.scan_token, request.login, request.verifier)
+    scanned = FLOWS.hand_over.scan(http.identifier(sign_in_id, UnknownSignIn), read)
+    status, asked = scanned.sign_in.status, scanned.verification
+    shown = responses.DeviceVerification(asked.mode, asked.code) if status == "pending" else None
+    return http.answer(200, responses.SignInScanned(status, shown))
 
 
 @app.post("/sign-ins/<sign_in_id>/redeem")

@@ -7,6 +7,7 @@ import httpx
 from local.cloud import Cloud
 from local.demo.approval import ByApproval
 from local.demo.phone import ByText, WithApproval
+from local.demo.qr import ByQr
 from local.device import Unexpected
 from local.phone import PhoneNetwork
 from local.stack import Endpoints
@@ -25,6 +26,7 @@ def play(cloud: Cloud, endpoints: Endpoints, demanding: Endpoints) -> int:
         with httpx.Client(base_url=endpoints.http, timeout=30) as http:
             ByApproval(http).run()
             ByText(http, PhoneNetwork(endpoints, cloud)).run()
+            ByQr(http).run()
         with httpx.Client(base_url=demanding.http, timeout=30) as http:
             WithApproval(http, PhoneNetwork(demanding, cloud)).run()
     except (Unexpected, TimeoutError, KeyError, httpx.HTTPError) as error:

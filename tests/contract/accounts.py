@@ -1,10 +1,9 @@
 """What flows rely on in accounts (R1.2)."""
 
-from typing import Any
-
 import pytest
 
 from nod.domain.logins import KnownLogin
+from nod.domain.sessions import Session
 from nod.errors import InvalidToken, LastLogin, LoginTaken, UnknownLogin
 from tests.builders import (
     ADA,
@@ -14,7 +13,7 @@ from tests.builders import (
     after,
     session,
 )
-from tests.contract.stores import Snapshot, Stores
+from tests.contract.stores import DEATHS, Snapshot, Stores, died
 
 
 class AccountsContract:
@@ -110,20 +109,18 @@ class AccountsContract:
         assert stores.logins.find("user:ada") is None
         assert stores.accounts.get(ADA) is None
 
-    @pytest.mark.parametrize("death", [None, {"expires_at": NOW}, {"ends_at": NOW}])
+    @pytest.mark.parametrize("death", DEATHS)
     @pytest.mark.parametrize("what", ["bind", "unbind", "set_password"])
     def test_s2_an_ended_session_changes_nothing(
-        self, stores: Stores, snapshot: Snapshot, death: dict[str, Any] | None, what: str
+        self, stores: Stores, snapshot: Snapshot, death: str, what: str
     ) -> None:
         """S2: a session that was ended or ran out neither binds nor unbinds a login, nor sets a password."""
         kept = account(logins={"user:ada": NOW, "user:countess": NOW})
         stores.accounts.create(kept)
-        stores.sessions.delete(ADA, session().session_id)
-        if death is not None:
-            stores.sessions.put(session(**death))
+        dead = died(stores, death)
         before = snapshot()
         with pytest.raises(InvalidToken):
-            self.change(stores, what)
+            self.change(stores, what, dead)
         assert snapshot() == before
 
     def test_s2_a_session_speaks_for_its_own_account(self, stores: Stores, snapshot: Snapshot) -> None:
@@ -135,12 +132,12 @@ class AccountsContract:
         assert snapshot() == before
 
     @staticmethod
-    def change(stores: Stores, what: str) -> None:
+    def change(stores: Stores, what: str, by: Session) -> None:
         """One of the changes that a session makes."""
         kept = account(logins={"user:ada": NOW, "user:countess": NOW})
         if what == "bind":
-            stores.accounts.bind(session(), "user:lovelace", NOW)
+            stores.accounts.bind(by, "user:lovelace", NOW)
         elif what == "unbind":
-            stores.accounts.unbind(session(), kept, "user:countess", NOW)
+            stores.accounts.unbind(by, kept, "user:countess", NOW)
         else:
-            stores.accounts.set_password(session(), kept, "hash", NOW)
+            stores.accounts.set_password(by, kept, "hash", NOW)

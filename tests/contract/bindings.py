@@ -1,7 +1,6 @@
 """What flows rely on in bindings that are under way (R1.2)."""
 
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
 import msgspec
 import pytest
@@ -10,7 +9,7 @@ from nod.domain.bindings import BINDING_LIFETIME, Binding
 from nod.domain.logins import KnownLogin
 from nod.errors import Expired, InvalidToken, LoginTaken, NodError, UnknownLogin
 from tests.builders import ADA, GRACE, NOW, account, after, mailed_binding, session, texted_binding
-from tests.contract.stores import Snapshot, Stores
+from tests.contract.stores import DEATHS, Snapshot, Stores, died
 
 END = NOW + BINDING_LIFETIME
 replace = msgspec.structs.replace
@@ -112,16 +111,12 @@ class BindingsContract:
         stores.bindings.put(mailed_binding())
         self.refuses(stores, snapshot, Expired, now=END)
 
-    @pytest.mark.parametrize("death", [None, {"expires_at": NOW}, {"ends_at": NOW}])
-    def test_s2_an_ended_session_binds_nothing(
-        self, stores: Stores, snapshot: Snapshot, death: dict[str, Any] | None
-    ) -> None:
+    @pytest.mark.parametrize("death", DEATHS)
+    def test_s2_an_ended_session_binds_nothing(self, stores: Stores, snapshot: Snapshot, death: str) -> None:
         """S2: what a session asked for ends with it."""
-        stores.bindings.put(mailed_binding())
-        stores.sessions.delete(ADA, session().session_id)
-        if death is not None:
-            stores.sessions.put(session(**death))
-        self.refuses(stores, snapshot, InvalidToken)
+        asked = mailed_binding(session_id=died(stores, death).session_id)
+        stores.bindings.put(asked)
+        self.refuses(stores, snapshot, InvalidToken, asked)
 
     @pytest.mark.parametrize("account_id", [ADA, GRACE])
     def test_a_login_that_was_taken_meanwhile_is_not_bound(
@@ -145,9 +140,15 @@ class BindingsContract:
         assert snapshot() == before
 
     @staticmethod
-    def refuses(stores: Stores, snapshot: Snapshot, error: type[NodError], now: Any = NOW) -> None:
+    def refuses(
+        stores: Stores,
+        snapshot: Snapshot,
+        error: type[NodError],
+        asked: Binding | None = None,
+        now: datetime = NOW,
+    ) -> None:
         """The binding cannot be completed, and nothing is written."""
         before = snapshot()
         with pytest.raises(error):
-            stores.bindings.complete(mailed_binding(), now)
+            stores.bindings.complete(asked or mailed_binding(), now)
         assert snapshot() == before

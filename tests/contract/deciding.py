@@ -159,7 +159,7 @@ class DecidingContract:
     def died(stores: Stores, death: str) -> Approver:
         """A session of Ada's that is dead in one of several ways."""
         if death == "ended":
-            stores.sessions.delete(ADA, ADAS_PHONE.session_id)
+            stores.sessions.expire(ADA, ADAS_PHONE.session_id, NOW)
             return ADAS_PHONE
         ways: dict[str, dict[str, Any]] = {"idle": {"expires_at": NOW}, "over": {"ends_at": NOW}}
         if death in ways:

@@ -1,10 +1,10 @@
-"""What flows rely on in prompts (R1.5; A8, A10)."""
+"""What flows rely on in prompts (R1.5, R4.3; A8, A10, Q5)."""
 
 from datetime import timedelta
 
 import msgspec
 
-from nod.domain.prompts import NOBODY, prompt_for
+from nod.domain.prompts import NOBODY, Prompt, prompt_for
 from tests.builders import (
     ADA,
     ADAS_PHONE,
@@ -63,3 +63,38 @@ class PromptsContract:
         stores.sign_ins.decide(begun.sign_in_id, "deny", None, by=ADAS_PHONE, now=NOW)
         stores.prompts.address(prompt_for(begun, verification_of("none").shown), ADAS_PHONE.session_id)
         assert open_prompts(stores) == []
+
+    def test_r4_3_what_is_to_be_scanned_comes_oldest_first(self, stores: Stores) -> None:
+        """R4.3: for pages that are opened later; no session sees it as a prompt."""
+        prompts = [
+            self.waiting(stores, sign_in_id, seconds) for sign_in_id, seconds in (("B", 10), ("A", 20), ("C", 0))
+        ]
+        oldest_first = [prompts[2], prompts[0], prompts[1]]
+        assert stores.prompts.to_scan(ADA, after(30)) == oldest_first
+        assert open_prompts(stores, after(30)) == []
+
+    def test_q5_only_what_no_device_has_scanned_yet_is_to_be_scanned(self, stores: Stores) -> None:
+        """Q1, Q5: not what was scanned, no approval whose approver is yet to be picked, not another account's."""
+        pending(stores)
+        approval = sign_in("none", sign_in_id="APPROVAL")
+        prompt = replace(prompt_for(approval, verification_of("none").shown), addressed_to=NOBODY)
+        stores.sign_ins.open(approval, prompt, waiter_ticket(approval))
+        scanned = self.waiting(stores, "SCANNED")
+        stores.prompts.address(scanned, ADAS_PHONE.session_id)
+        waiting = self.waiting(stores, "WAITING")
+        assert stores.prompts.to_scan(ADA, NOW) == [waiting]
+        assert stores.prompts.to_scan(GRACE, NOW) == []
+
+    def test_a8_what_is_to_be_scanned_ends_with_its_sign_in(self, stores: Stores) -> None:
+        """A8: to the microsecond, though its row is still there."""
+        waiting = self.waiting(stores, "WAITING")
+        assert stores.prompts.to_scan(ADA, NOW + LIFETIME - timedelta(microseconds=1)) == [waiting]
+        assert stores.prompts.to_scan(ADA, NOW + LIFETIME) == []
+
+    @staticmethod
+    def waiting(stores: Stores, sign_in_id: str, seconds: float = 0) -> Prompt:
+        """A sign-in that pages show a code of."""
+        begun = sign_in("none", method="qr", sign_in_id=sign_in_id, now=after(seconds))
+        prompt = replace(prompt_for(begun, verification_of("none").shown), addressed_to=NOBODY)
+        stores.sign_ins.open(begun, prompt, waiter_ticket(begun))
+        return prompt

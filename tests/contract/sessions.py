@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from nod.domain.identifiers import fingerprint
+from nod.domain.sessions import ENDED, below
 from tests.builders import (
     ADA,
     ADAS_PHONE,
@@ -16,7 +17,7 @@ from tests.builders import (
     refresh_token,
     session,
 )
-from tests.contract.stores import Stores
+from tests.contract.stores import DEATHS, Snapshot, Stores, died
 
 replace = msgspec.structs.replace
 
@@ -68,27 +69,53 @@ class SessionsContract:
         assert stores.sessions.get(ADA, ADAS_PHONE.session_id) == session(**changes)
 
     def test_s2_a_session_that_was_ended_is_not_refreshed(self, stores: Stores) -> None:
-        """S2: refreshing what is not there makes nothing."""
+        """S2: not even by a request that began before the end, nor one whose answer was lost and that is sent again."""
+        stores.sessions.put(session())
+        self.rotate(stores, "first secret", NOW)
+        assert stores.sessions.expire(ADA, ADAS_PHONE.session_id, after(5))
+        ended = stores.sessions.get(ADA, ADAS_PHONE.session_id)
+        for secret in ("first secret", "next secret"):
+            assert self.rotate(stores, secret, after(1)) is None
+        assert stores.sessions.get(ADA, ADAS_PHONE.session_id) == ended
+
+    def test_s2_what_is_not_there_is_not_refreshed(self, stores: Stores) -> None:
+        """S2: refreshing makes no session."""
         assert self.rotate(stores, "first secret", NOW) is None
         assert stores.sessions.get(ADA, ADAS_PHONE.session_id) is None
 
     def test_r2_2_a_session_is_ended_by_another(self, stores: Stores) -> None:
-        """R2.2: it is gone at once, its ender stays; a second time there is nothing to end."""
+        """R2.2: it is dead and still known, its ender lives; a second time there is nothing to end."""
         for session_id in ("ONE", "TWO"):
             stores.sessions.put(session(session_id))
         assert stores.sessions.end(ADA, "TWO", by="ONE", now=NOW)
-        assert stores.sessions.get(ADA, "TWO") is None
-        assert stores.sessions.get(ADA, "ONE") is not None
+        assert stores.sessions.get(ADA, "TWO") == session("TWO", expires_at=ENDED)
+        assert stores.sessions.get(ADA, "ONE") == session("ONE")
         assert not stores.sessions.end(ADA, "TWO", by="ONE", now=NOW)
 
-    @pytest.mark.parametrize("changes", [None, {"expires_at": NOW}, {"ends_at": NOW}])
-    def test_s2_a_dead_session_ends_no_other(self, stores: Stores, changes: dict[str, Any] | None) -> None:
-        """S2: who was signed out cannot sign others out."""
-        stores.sessions.put(session("TWO"))
-        if changes is not None:
-            stores.sessions.put(session("ONE", **changes))
-        assert not stores.sessions.end(ADA, "TWO", by="ONE", now=NOW)
-        assert stores.sessions.get(ADA, "TWO") is not None
+    @pytest.mark.parametrize("death", DEATHS)
+    def test_s2_a_dead_session_ends_no_other(self, stores: Stores, snapshot: Snapshot, death: str) -> None:
+        """S2: who was signed out cannot sign others out, nor can what is dead be ended, by itself or by another."""
+        stores.sessions.put(session("LIVING"))
+        dead = died(stores, death).session_id
+        before = snapshot()
+        assert not stores.sessions.end(ADA, "LIVING", by=dead, now=NOW)
+        assert not stores.sessions.end(ADA, dead, by="LIVING", now=NOW)
+        assert not stores.sessions.expire(ADA, dead, NOW)
+        assert snapshot() == before
+
+    @pytest.mark.parametrize("seconds", [-3600, 0, 3600])
+    def test_s2_an_ended_session_is_dead_at_any_time(self, stores: Stores, seconds: float) -> None:
+        """S2: also to a request that began before the end, or whose clock is slow."""
+        for session_id in ("ONE", "TWO", "THREE"):
+            stores.sessions.put(session(session_id))
+        assert stores.sessions.expire(ADA, "ONE", NOW)
+        assert not stores.sessions.end(ADA, "TWO", by="ONE", now=after(seconds))
+        assert stores.sessions.end(ADA, "THREE", by="TWO", now=NOW)
+        for session_id in ("ONE", "THREE"):
+            ended = stores.sessions.get(ADA, session_id)
+            assert ended is not None
+            assert not ended.is_alive(after(seconds))
+            assert not stores.sessions.expire(ADA, session_id, after(seconds))
 
     def test_s1_a_session_ends_none_of_another_account(self, stores: Stores) -> None:
         """S1: ids of another account lead nowhere."""
@@ -96,15 +123,17 @@ class SessionsContract:
         stores.sessions.put(session("OTHER", GRACE))
         assert not stores.sessions.end(ADA, "OTHER", by="ONE", now=NOW)
         assert not stores.sessions.end(GRACE, "OTHER", by="ONE", now=NOW)
-        assert not stores.sessions.delete(ADA, "OTHER")
-        assert stores.sessions.get(GRACE, "OTHER") is not None
+        assert not stores.sessions.expire(ADA, "OTHER", NOW)
+        assert stores.sessions.get(GRACE, "OTHER") == session("OTHER", GRACE)
 
-    def test_a_session_is_deleted_once(self, stores: Stores) -> None:
-        """Deleting says whether there was one."""
-        stores.sessions.put(session("ONE"))
-        assert stores.sessions.delete(ADA, "ONE")
-        assert not stores.sessions.delete(ADA, "ONE")
-        assert stores.sessions.get(ADA, "ONE") is None
+    def test_r2_2_what_has_ended_is_kept(self, stores: Stores) -> None:
+        """R2.2: it still says who let it in, so that what it let in is found below that one."""
+        for one in (session("HOST"), session("GUEST", let_in_by="HOST"), session("LAST", let_in_by="GUEST")):
+            stores.sessions.put(one)
+        assert stores.sessions.expire(ADA, "GUEST", NOW)
+        kept = stores.sessions.of_account(ADA)
+        assert [one.session_id for one in below(kept, "HOST")] == ["GUEST", "LAST"]
+        assert [one.session_id for one in kept if not one.is_alive(NOW)] == ["GUEST"]
 
     @staticmethod
     def rotate(

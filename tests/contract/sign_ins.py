@@ -1,13 +1,15 @@
-"""What flows rely on in sign-ins: their beginning, their end, and the polls between (R1.6, R1.7; A5, A7, A8, S2)."""
+"""What flows rely on in sign-ins: their beginning and end, and the polls between (R1.6, R1.7; A1, A5, A7, A8, S2)."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import msgspec
 import pytest
 
+from nod.domain.limits import Limit
 from nod.domain.prompts import prompt_for
-from nod.domain.sign_in import Overtaken
-from nod.errors import Denied
+from nod.domain.sign_in import Overtaken, SignIn
+from nod.errors import Denied, IdentifierUsed, SlowDown
 from tests.builders import (
     ADA,
     ADAS_PHONE,
@@ -21,9 +23,10 @@ from tests.builders import (
     waiter_ticket,
     wrong_code_for,
 )
-from tests.contract.stores import Stores, allowed, current, open_prompts, opened, pending
+from tests.contract.stores import Snapshot, Stores, allowed, current, open_prompts, opened, pending
 
 replace = msgspec.structs.replace
+TWICE = Limit("of a test", 2, timedelta(minutes=10))
 
 
 class SignInsContract:
@@ -52,7 +55,7 @@ class SignInsContract:
         assert open_prompts(stores) == []
         assert stores.sign_ins.get(begun.sign_in_id) == begun
 
-    @pytest.mark.parametrize("change", ["decide_as", "confirm", "redeem", "close"])
+    @pytest.mark.parametrize("change", ["decide_as", "keep", "redeem", "close"])
     def test_a8_a_late_change_is_not_written(self, stores: Stores, change: str) -> None:
         """A8: no change goes through from the moment of expiry on, whatever its writer has seen."""
         begun = pending(stores)
@@ -60,7 +63,7 @@ class SignInsContract:
         moved = replace(begun, status="cancelled", version=1)
         writes: dict[str, Callable[[], None]] = {
             "decide_as": lambda: stores.sign_ins.decide_as(begun, moved, by=ADAS_PHONE, now=late),
-            "confirm": lambda: stores.sign_ins.confirm(begun, moved, None, late),
+            "keep": lambda: stores.sign_ins.keep(begun, moved, None, late),
             "redeem": lambda: stores.sign_ins.redeem(begun, moved, session("NEW"), late),
             "close": lambda: stores.sign_ins.close(begun, moved, late),
         }
@@ -68,6 +71,47 @@ class SignInsContract:
             writes[change]()
         assert current(stores, begun) == begun
         assert stores.sessions.get(ADA, "NEW") is None
+
+    # Opened within a limit.
+
+    def test_a1_opening_is_counted_and_limited(self, stores: Stores, snapshot: Snapshot) -> None:
+        """A1: past the limit of its login nothing is kept, and the refusal says when to come again."""
+        for sign_in_id in ("ONE", "TWO"):
+            self.open_within_limit(stores, sign_in("none", sign_in_id=sign_in_id))
+        before = snapshot()
+        with pytest.raises(SlowDown) as refusal:
+            self.open_within_limit(stores, sign_in("none", sign_in_id="THREE"))
+        assert refusal.value.retry_after == TWICE.exceeded(NOW).retry_after
+        assert snapshot() == before
+        self.open_within_limit(stores, sign_in("none", sign_in_id="THREE", login="grace"))
+        later = sign_in("none", sign_in_id="LATER", now=NOW + TWICE.window)
+        self.open_within_limit(stores, later)
+        assert current(stores, later) == later
+
+    @pytest.mark.parametrize("undo", ["uncount", "forget"])
+    def test_a1_it_is_counted_where_all_else_is(self, stores: Stores, undo: str) -> None:
+        """A1: so that it can be taken back, and forgotten after a success."""
+        for number in range(3):
+            self.open_within_limit(stores, sign_in("none", sign_in_id=str(number)))
+            getattr(stores.throttles, undo)(TWICE, "user:ada", NOW)
+        for _ in range(TWICE.count):
+            stores.throttles.count(TWICE, "user:ada", NOW)
+        with pytest.raises(SlowDown):
+            self.open_within_limit(stores, sign_in("none", sign_in_id="LAST"))
+
+    def test_an_identifier_that_was_used_is_not_counted(self, stores: Stores, snapshot: Snapshot) -> None:
+        """The refused sign-in leaves nothing behind."""
+        begun = pending(stores)
+        before = snapshot()
+        with pytest.raises(IdentifierUsed):
+            self.open_within_limit(stores, begun)
+        assert snapshot() == before
+
+    @staticmethod
+    def open_within_limit(stores: Stores, begun: SignIn) -> None:
+        """Keep a sign-in where its login is not past the limit."""
+        prompt = prompt_for(begun, verification_of("none").shown)
+        stores.sign_ins.open(begun, prompt, waiter_ticket(begun), limit=TWICE)
 
     # The `echo` code.
 
@@ -77,7 +121,7 @@ class SignInsContract:
         begun = opened(stores, sign_in("echo"), verification)
         confirmed = begun.confirm(verification.code or "", NOW)
         prompt = prompt_for(confirmed, verification.shown)
-        stores.sign_ins.confirm(begun, confirmed, prompt, NOW)
+        stores.sign_ins.keep(begun, confirmed, prompt, NOW)
         assert current(stores, begun) == confirmed
         assert stores.prompts.open_for(ADA, ADAS_PHONE.session_id, NOW) == [prompt]
 
@@ -85,7 +129,7 @@ class SignInsContract:
         """R1.7: tries go down without a prompt appearing."""
         begun = opened(stores, sign_in("echo"), verification_of("echo"))
         tried = begun.confirm(wrong_code_for(verification_of("echo")), NOW)
-        stores.sign_ins.confirm(begun, tried, None, NOW)
+        stores.sign_ins.keep(begun, tried, None, NOW)
         assert current(stores, begun).tries_left == 2
         assert open_prompts(stores) == []
 
@@ -94,10 +138,10 @@ class SignInsContract:
         verification = verification_of("echo")
         begun = opened(stores, sign_in("echo"), verification)
         tried = begun.confirm(wrong_code_for(verification), NOW)
-        stores.sign_ins.confirm(begun, tried, None, NOW)
+        stores.sign_ins.keep(begun, tried, None, NOW)
         confirmed = begun.confirm(verification.code or "", NOW)
         with pytest.raises(Overtaken) as overtaken:
-            stores.sign_ins.confirm(begun, confirmed, prompt_for(confirmed, verification.shown), NOW)
+            stores.sign_ins.keep(begun, confirmed, prompt_for(confirmed, verification.shown), NOW)
         assert overtaken.value.current == tried
         assert open_prompts(stores) == []
 
@@ -137,14 +181,14 @@ class SignInsContract:
         if raced:
             stores.sign_ins.close(seen, seen.cancel(VERIFIER, after(1)), after(1))
         before = current(stores, seen)
-        stores.sessions.delete(ADA, ADAS_PHONE.session_id)
+        stores.sessions.expire(ADA, ADAS_PHONE.session_id, NOW)
         with pytest.raises(Denied):
             stores.sign_ins.redeem(seen, redeemed, session("NEW"), after(1))
         assert stores.sessions.get(ADA, "NEW") is None
         assert current(stores, seen) == before
 
     def test_a_sign_in_that_nobody_let_in_needs_no_approver(self, stores: Stores) -> None:
-        """A sign-in that was allowed otherwise (by a QR code, say) is redeemed without asking for a session."""
+        """A sign-in that was allowed otherwise (by a text message, say) is redeemed without asking for a session."""
         begun = sign_in("none", status="allowed")
         stores.sign_ins.open(begun, None, waiter_ticket(begun))
         stores.sign_ins.redeem(begun, begun.redeem(VERIFIER, NOW), session("NEW"), NOW)

@@ -7,10 +7,12 @@ from tests.contract.accounts import AccountsContract
 from tests.contract.bindings import BindingsContract
 from tests.contract.connections import ConnectionsContract
 from tests.contract.deciding import DecidingContract
+from tests.contract.known_devices import KnownDevicesContract
 from tests.contract.logins import LoginsContract
 from tests.contract.messages import MessagesContract
 from tests.contract.passwords import PasswordsContract
 from tests.contract.prompts import PromptsContract
+from tests.contract.scanning import ScanningContract
 from tests.contract.sessions import SessionsContract
 from tests.contract.sign_ins import SignInsContract
 from tests.contract.stopping import StoppingContract
@@ -23,10 +25,12 @@ __all__ = [
     "BindingsContract",
     "ConnectionsContract",
     "DecidingContract",
+    "KnownDevicesContract",
     "LoginsContract",
     "MessagesContract",
     "PasswordsContract",
     "PromptsContract",
+    "ScanningContract",
     "SessionsContract",
     "SignInsContract",
     "StoppingContract",

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from nod.domain.prompts import prompt_for
+from nod.domain.sessions import Session
 from nod.domain.sign_in import SignIn
 from nod.domain.verification import Mode, Verification
 from nod.flows import ports
@@ -43,6 +44,19 @@ class Stores(Protocol):
     def bindings(self) -> ports.Bindings: ...
     @property
     def messages(self) -> ports.Messages: ...
+
+
+DEATHS = ("ended", "idle", "over", "unknown")
+
+
+def died(stores: Stores, death: str) -> Session:
+    """A session of Ada's that is dead in one of several ways."""
+    ways: dict[str, dict[str, Any]] = {"ended": {}, "idle": {"expires_at": NOW}, "over": {"ends_at": NOW}}
+    if death in ways:
+        stores.sessions.put(session("DEAD", **ways[death]))
+    if death == "ended":
+        stores.sessions.expire(ADA, "DEAD", NOW)
+    return session("DEAD")
 
 
 # Everything that stands in the tables, to be compared.

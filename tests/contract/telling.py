@@ -37,7 +37,7 @@ class TellingContract:
             (lambda stores: stores.messages.claim(message(), "unknown"), Repeated),
             (lambda stores: stores.bindings.complete(texted_binding(), NOW), Expired),
             (lambda stores: stores.bindings.put(texted_binding(expires_at=NOW)), Expired),
-            (lambda stores: stores.sessions.delete(ADA, ADAS_PHONE.session_id), Expired),
+            (lambda stores: stores.sessions.expire(ADA, ADAS_PHONE.session_id, NOW), Expired),
             (lambda stores: stores.accounts.create(account(GRACE, {NUMBER: NOW})), LoginTaken),
         ],
         ids=["repeated", "used", "expired", "session ended", "taken"],

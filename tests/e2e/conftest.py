@@ -163,14 +163,14 @@ def strict(deploy: Deploy) -> Stack:
 
 @pytest.fixture(scope="session")
 def shut(deploy: Deploy) -> Stack:
-    """A stack without password sign-up, on which one address starts few sign-ins."""
-    return deploy("nod-shut", PasswordSignUp="false", StartsPerMinutePerAddress="5")
+    """A stack without password sign-up and a page for phones, on which one address starts few sign-ins."""
+    return deploy("nod-shut", PasswordSignUp="false", StartsPerMinutePerAddress="5", PhonePage="")
 
 
 @pytest.fixture(scope="session")
 def demanding(deploy: Deploy) -> Stack:
-    """A stack where a signed-in device must allow what a text message lets in, and no password is texted."""
-    return deploy("nod-demanding", SendAccountSms="false", **DEMANDING)
+    """A stack where a signed-in device must allow what a text lets in, but not what a scan does; texts no password."""
+    return deploy("nod-demanding", SendAccountSms="false", HandOverConfirmation="none", **DEMANDING)
 
 
 def _described(local: LocalStack, name: str, endpoints: Endpoints, client: httpx.Client) -> Stack:

@@ -2,7 +2,7 @@
 
 import secrets
 
-from tests.e2e.conftest import PASSWORD, Stack
+from tests.e2e.conftest import PASSWORD, Person, Stack
 
 
 def test_r1_9_a_taken_login_is_refused(stack: Stack) -> None:
@@ -54,7 +54,8 @@ def test_r1_2_logins_are_bound_listed_and_taken_away(stack: Stack) -> None:
     assert (taken.status_code, taken.json()["code"]) == (409, "login_taken")
     account = alice.phone.call("GET", "/account").json()
     assert account["account_id"] == alice.account_id
-    assert [one["login"] for one in account["logins"]] == [alice.login, nickname.lower()]
+    device = f"device:{alice.phone.facts['id']}"
+    assert [one["login"] for one in account["logins"]] == [alice.login, device, nickname.lower()]
     foreign = bob.phone.call("DELETE", f"/account/logins/{nickname}")
     assert (foreign.status_code, foreign.json()["code"]) == (404, "unknown_login")
     assert alice.phone.call("DELETE", f"/account/logins/{nickname}").status_code == 204
@@ -64,3 +65,41 @@ def test_r1_2_logins_are_bound_listed_and_taken_away(stack: Stack) -> None:
     last = alice.phone.call("DELETE", f"/account/logins/{alice.login}")
     assert (last.status_code, last.json()["code"]) == (409, "last_login")
     assert bob.phone.call("POST", "/account/logins", {"login": nickname}).status_code == 201
+
+
+def test_r4_1_devices_that_signed_in_are_known_until_they_are_forgotten(stack: Stack) -> None:
+    """R4.1: by password and by approval; the first account keeps one, and it replaces no login."""
+    alice, bob = stack.person(), stack.person()
+    own, shared = f"device:{alice.phone.facts['id']}", secrets.token_hex(8)
+    pc, again, bobs = (stack.device(id=shared) for _ in range(3))
+    with alice.phone.approving() as approver:
+        sign_in = pc.start(alice.login, verification="none")
+        approver.expect("prompt")
+        approver.ask("answer", sign_in_id=sign_in.id, decision="allow")
+        assert pc.redeem(sign_in).status_code == 200
+    before = devices_of(alice)
+    assert set(before) == {own, f"device:{shared}"}
+    for device, person in ((again, alice), (bobs, bob)):
+        assert device.sign_in(person.login, PASSWORD).status_code == 201
+    assert devices_of(alice) == before
+    assert set(devices_of(bob)) == {f"device:{bob.phone.facts['id']}"}
+    refused = [
+        pc.request_start(own, "v" * 43),
+        stack.device().sign_in(own, PASSWORD),
+        alice.phone.call("POST", "/account/logins", {"login": "device:new"}),
+    ]
+    assert [(one.status_code, one.json()["code"]) for one in refused] == [(400, "invalid_request")] * 3
+    last = alice.phone.call("DELETE", f"/account/logins/{alice.login}")
+    assert (last.status_code, last.json()["code"]) == (409, "last_login")
+    foreign = bob.phone.call("DELETE", f"/account/logins/device:{shared}")
+    assert (foreign.status_code, foreign.json()["code"]) == (404, "unknown_login")
+    assert alice.phone.call("DELETE", f"/account/logins/device:{shared}").status_code == 204
+    assert set(devices_of(alice)) == {own}
+    assert stack.device(id=shared).sign_in(bob.login, PASSWORD).status_code == 201
+    assert f"device:{shared}" in devices_of(bob)
+
+
+def devices_of(person: Person) -> dict[str, str]:
+    """The devices that a person's account knows, and since when."""
+    logins = person.phone.call("GET", "/account").json()["logins"]
+    return {one["login"]: one["bound_at"] for one in logins if one["kind"] == "device"}

@@ -28,7 +28,8 @@ ACTIONS = ("GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "Scan")
 # What each function's work needs, from its flows: nothing else may be granted.
 NEEDED: dict[str, dict[str, set[str]]] = {
     "SignIns": {
-        "Logins": {"UpdateItem"},
+        "Accounts": {"UpdateItem"},
+        "Logins": {"GetItem", "PutItem", "UpdateItem", "DeleteItem"},
         "Throttles": {"UpdateItem", "DeleteItem"},
         "SignIns": {"GetItem", "PutItem", "UpdateItem"},
         "Prompts": {"PutItem", "UpdateItem", "DeleteItem"},
@@ -44,7 +45,7 @@ NEEDED: dict[str, dict[str, set[str]]] = {
         "Prompts": {"Query", "DeleteItem"},
         "Tickets": {"PutItem"},
         "Connections": {"Query", "DeleteItem"},
-        "Sessions": {"GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"},
+        "Sessions": {"GetItem", "Query", "PutItem", "UpdateItem"},
         "Bindings": {"PutItem", "UpdateItem"},
     },
     "Sms": {
@@ -55,13 +56,13 @@ NEEDED: dict[str, dict[str, set[str]]] = {
         "Accounts": {"GetItem", "PutItem", "UpdateItem"},
         "Prompts": {"PutItem", "UpdateItem", "DeleteItem"},
         "Connections": {"Query", "DeleteItem"},
-        "Sessions": {"Query", "DeleteItem"},
+        "Sessions": {"Query", "UpdateItem"},
         "Throttles": {"UpdateItem"},
     },
     "Authorizer": {"Tickets": {"DeleteItem"}},
     "WebSocket": {
         "Connections": {"Query", "PutItem", "UpdateItem", "DeleteItem"},
-        "Sessions": {"GetItem", "Query", "DeleteItem"},
+        "Sessions": {"GetItem", "Query", "UpdateItem"},
         "SignIns": {"GetItem", "UpdateItem"},
         "Prompts": {"Query", "DeleteItem"},
         "Logins": {"UpdateItem"},

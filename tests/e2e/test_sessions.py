@@ -17,10 +17,10 @@ from local.device import Device
 from tests.e2e.conftest import PASSWORD, Person, Stack
 
 
-def let_in(stack: Stack, alice: Person) -> Device:
-    """A PC that the person's phone let in."""
+def let_in(stack: Stack, alice: Person, host: Device | None = None) -> Device:
+    """A PC that the person's phone let in, or another of the person's devices."""
     pc = stack.device(id="pc-1", app="Desk")
-    with alice.phone.approving() as approver:
+    with (host or alice.phone).approving() as approver:
         sign_in = pc.start(alice.login)
         approver.expect("prompt")
         answer = approver.ask("answer", sign_in_id=sign_in.id, decision="allow", code=sign_in.code)
@@ -77,6 +77,86 @@ def test_r2_2_an_ended_session_is_dead_at_once(stack: Stack) -> None:
     assert refused.value.response.status_code in (401, 403)
     assert pc.call("POST", "/tickets", {"purpose": "approve"}).status_code == 401
     assert len(alice.phone.call("GET", "/sessions").json()["sessions"]) == 1
+
+
+def chain(stack: Stack, alice: Person) -> list[Device]:
+    """Three devices, the first let in by the person's phone, each other by the one before it."""
+    first = let_in(stack, alice)
+    second = let_in(stack, alice, first)
+    return [first, second, let_in(stack, alice, second)]
+
+
+def living(alice: Person) -> set[str]:
+    """The person's sessions."""
+    return {one["session_id"] for one in alice.phone.call("GET", "/sessions").json()["sessions"]}
+
+
+def test_r2_2_a_session_ends_with_all_below_it(stack: Stack) -> None:
+    """R2.2, S2: also what hangs by a session that signed itself out; tokens and sockets of all of them are dead."""
+    alice = stack.person()
+    top, between, last = chain(stack, alice)
+    assert between.call("DELETE", "/sessions/current").status_code == 200
+    with alice.phone.approving() as approver, top.approving() as first, last.approving() as second:
+        response = alice.phone.call("DELETE", f"/sessions/{top.session_id}?and_let_in=true")
+        assert (response.status_code, response.json()) == (200, {"ended": [top.session_id, last.session_id]})
+        for doomed in (first, second):
+            with pytest.raises(ConnectionClosed):
+                doomed.settled()
+        told = [approver.expect("sessionEnded")["session_id"] for _ in range(2)]
+    assert sorted(told) == sorted([top.session_id, last.session_id])
+    for dead in (top, between, last):
+        assert dead.call("GET", "/sessions").json()["code"] == "invalid_token"
+        assert dead.refresh().json()["code"] == "invalid_token"
+    assert living(alice) == {alice.phone.session_id}
+
+
+def test_r2_2_over_the_connection_one_ends_oneself_with_what_one_let_in(stack: Stack) -> None:
+    """R2.2: the caller, which is in the tree, gets the reply and no push; then its connection is closed."""
+    alice = stack.person()
+    top, between, last = chain(stack, alice)
+    tree = [one.session_id for one in (top, between, last)]
+    with alice.phone.approving() as approver, top.approving() as own:
+        own.send("endSession", session_id=top.session_id, and_let_in=True, id=1)
+        assert own.receive() == {"type": "sessionEnded", "id": 1, "ended": tree}
+        with pytest.raises(ConnectionClosed):
+            own.receive()
+        assert sorted(approver.expect("sessionEnded")["session_id"] for _ in tree) == sorted(tree)
+    assert living(alice) == {alice.phone.session_id}
+    assert [one.call("GET", "/account").status_code for one in (top, between, last)] == [401, 401, 401]
+
+
+def test_r2_2_a_session_ends_alone_unless_asked(stack: Stack) -> None:
+    """R2.2, I2: what it let in stays; and what is neither `true` nor `false` ends nothing."""
+    alice = stack.person()
+    top, between, last = chain(stack, alice)
+    for text in ("", "True", "1", "true&and_let_in=true"):
+        response = alice.phone.call("DELETE", f"/sessions/{top.session_id}?and_let_in={text}")
+        assert (response.status_code, response.json()["code"]) == (400, "invalid_request")
+        assert "and_let_in" in response.json()["detail"]
+    assert living(alice) == {one.session_id for one in (alice.phone, top, between, last)}
+    with alice.phone.approving() as approver:
+        assert approver.ask("endSession", session_id=top.session_id, and_let_in="true")["code"] == "invalid_request"
+    assert alice.phone.call("DELETE", f"/sessions/{top.session_id}?and_let_in=false").status_code == 200
+    assert living(alice) == {one.session_id for one in (alice.phone, between, last)}
+
+
+def test_s2_what_is_redeemed_while_a_tree_ends_is_dead(stack: Stack) -> None:
+    """S2, R2.2: the last of a tree has let three more in, who come for their sessions at that very moment, in vain."""
+    alice = stack.person()
+    top, _, last = chain(stack, alice)
+    with last.approving() as approver:
+        waiting = [stack.device(f"Guest {n}").start(alice.login) for n in range(3)]
+        for one in waiting:
+            answer = approver.ask("answer", sign_in_id=one.id, decision="allow", code=one.code)
+            assert answer["status"] == "allowed"
+    with ThreadPoolExecutor(4) as pool:
+        ending = pool.submit(alice.phone.call, "DELETE", f"/sessions/{top.session_id}?and_let_in=true")
+        redeemed = [response.json() for response in pool.map(lambda one: one.redeem(), waiting)]
+    assert ending.result().status_code == 200
+    let_in_meanwhile = {one["session_id"] for one in redeemed if "session_id" in one}
+    assert {one["code"] for one in redeemed if "session_id" not in one} <= {"denied"}
+    assert let_in_meanwhile <= set(ending.result().json()["ended"])
+    assert living(alice) == {alice.phone.session_id}
 
 
 def test_r2_2_a_session_ends_itself(stack: Stack) -> None:
@@ -158,8 +238,9 @@ def test_s4_a_fresh_session_cannot_evict_an_older_one(strict: Stack) -> None:
     alice = strict.person()
     thief = strict.device("Thief's PC")
     assert thief.sign_in(alice.login, PASSWORD).status_code == 201
-    response = thief.call("DELETE", f"/sessions/{alice.phone.session_id}")
-    assert (response.status_code, response.json()["code"]) == (403, "forbidden")
+    for query in ("", "?and_let_in=true"):
+        response = thief.call("DELETE", f"/sessions/{alice.phone.session_id}{query}")
+        assert (response.status_code, response.json()["code"]) == (403, "forbidden")
     assert alice.phone.call("DELETE", f"/sessions/{thief.session_id}").status_code == 200
 
 

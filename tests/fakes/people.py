@@ -8,7 +8,8 @@ import msgspec
 
 from nod.domain.accounts import Account
 from nod.domain.connections import Connection
-from nod.domain.sessions import RefreshToken, Session
+from nod.domain.limits import DEVICES_PER_ACCOUNT
+from nod.domain.sessions import ENDED, RefreshToken, Session
 from nod.domain.tickets import Ticket
 from nod.errors import InvalidToken, LastLogin, LoginTaken, UnknownLogin
 from tests.fakes.rows import LoginRow, Rows
@@ -66,10 +67,14 @@ class Sessions:
         return rotated
 
     def end(self, account_id: str, session_id: str, *, by: str, now: datetime) -> bool:
-        return self.rows.is_alive(account_id, by, now) and self.delete(account_id, session_id)
+        return self.rows.is_alive(account_id, by, now) and self.expire(account_id, session_id, now)
 
-    def delete(self, account_id: str, session_id: str) -> bool:
-        return self.rows.sessions.pop((account_id, session_id), None) is not None
+    def expire(self, account_id: str, session_id: str, now: datetime) -> bool:
+        if not self.rows.is_alive(account_id, session_id, now):
+            return False
+        session = self.rows.sessions[account_id, session_id]
+        self.rows.sessions[account_id, session_id] = replace(session, expires_at=ENDED)
+        return True
 
 
 @dataclass
@@ -92,8 +97,18 @@ class Accounts:
         self._require_alive(session, now)
         self.rows.bind(session.account_id, login, now)
 
+    def know_device(self, session: Session, login: str, now: datetime) -> None:
+        kept = self.get(session.account_id)
+        if kept is None or login in self.rows.logins:
+            return
+        if not self.rows.is_alive(session.account_id, session.session_id, now):
+            return
+        if len(kept.devices) >= DEVICES_PER_ACCOUNT:
+            self.rows.unbind(kept, kept.oldest_device)
+        self.rows.know_device(session.account_id, login, now)
+
     def unbind(self, session: Session, account: Account, login: str, now: datetime) -> None:
-        if login not in account.logins:
+        if account.bound_at(login) is None:
             raise UnknownLogin()
         self._require_alive(session, now)
         self.rows.unbind(account, login)

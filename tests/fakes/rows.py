@@ -1,5 +1,6 @@
 """The rows of all tables, in memory, and the conditions that several writes share."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -62,10 +63,10 @@ class Rows:
             raise Overtaken(row)
 
     def change(self, after: SignIn) -> None:
-        """Keep the next version of a sign-in. Polls are written apart, so those of the row stay."""
+        """Keep the next version of a sign-in. Polls and codes are written apart, so those of the row stay."""
         row = self.sign_ins[after.sign_in_id]
-        polls = {"next_poll_at": row.next_poll_at, "poll_interval": row.poll_interval}
-        self.sign_ins[after.sign_in_id] = replace(after, **polls)
+        apart = {name: getattr(row, name) for name in ("next_poll_at", "poll_interval", "codes")}
+        self.sign_ins[after.sign_in_id] = replace(after, **apart)
 
     def open_prompt(self, prompt: Prompt | None) -> None:
         """Keep a prompt."""
@@ -88,18 +89,23 @@ class Rows:
         self.counts[key] = self.counts.get(key, 0) + 1
 
     def unbind(self, account: Account, login: str) -> None:
-        """Take a login from the account that it was read with.
+        """Take a login or device from the account that it was read with.
 
-        `UnknownLogin` where it is not the account's, `LastLogin` where it is the only one, or bound anew.
+        `UnknownLogin` where it is not the account's, `LastLogin` where it is the only login, or bound anew.
         """
         row, kept = self.logins.get(login), self.accounts.get(account.account_id)
         if row is None or row.account_id != account.account_id:
             raise UnknownLogin()
+        if login in account.devices:
+            if kept is None or kept.devices.get(login) != account.devices[login]:
+                raise UnknownLogin()
+            del self.logins[login]
+            self.accounts[account.account_id] = replace(kept, devices=_without(login, kept.devices))
+            return
         if kept is None or len(kept.logins) < 2 or kept.logins.get(login) != account.logins[login]:
             raise LastLogin()
         del self.logins[login]
-        left = {key: bound_at for key, bound_at in kept.logins.items() if key != login}
-        self.accounts[account.account_id] = replace(kept, logins=left)
+        self.accounts[account.account_id] = replace(kept, logins=_without(login, kept.logins))
 
     def bind(self, account_id: str, login: str, now: datetime) -> None:
         """Bind a login that is nobody's to an account that exists; `LoginTaken` otherwise."""
@@ -108,6 +114,16 @@ class Rows:
             raise LoginTaken()
         self.logins[login] = LoginRow(account_id)
         self.accounts[account_id] = replace(account, logins={**account.logins, login: now})
+
+    def know_device(self, account_id: str, login: str, now: datetime) -> None:
+        """A device that nobody knows is known to an account."""
+        account = self.accounts[account_id]
+        self.logins[login] = LoginRow(account_id)
+        self.accounts[account_id] = replace(account, devices={**account.devices, login: now})
+
+
+def _without(login: str, logins: Mapping[str, datetime]) -> dict[str, datetime]:
+    return {key: bound_at for key, bound_at in logins.items() if key != login}
 
 
 def count_key(limit: Limit, subject: str, now: datetime) -> tuple[str, str, int]:

@@ -9,6 +9,7 @@ import msgspec
 from nod.domain.limits import FIRST_HOLD, OPEN_SIGN_INS_PER_LOGIN, Limit, Slot, hold_length, parse_slot, stale
 from nod.domain.logins import KnownLogin
 from nod.domain.prompts import Prompt
+from nod.domain.scanning import CODES_PER_SIGN_IN, ScanCode
 from nod.domain.sessions import Session
 from nod.domain.sign_in import REDEEM_WINDOW, Approver, Overtaken, SignIn
 from nod.domain.status import Decision, Status
@@ -109,9 +110,13 @@ class SignIns:
     def get(self, sign_in_id: str) -> SignIn | None:
         return self.rows.sign_ins.get(sign_in_id)
 
-    def open(self, sign_in: SignIn, prompt: Prompt | None, waiter: Ticket) -> None:
+    def open(self, sign_in: SignIn, prompt: Prompt | None, waiter: Ticket, *, limit: Limit | None = None) -> None:
+        if limit:
+            self.rows.require_room(limit, sign_in.login, sign_in.created_at)
         if sign_in.sign_in_id in self.rows.sign_ins:
             raise IdentifierUsed()
+        if limit:
+            self.rows.count(limit, sign_in.login, sign_in.created_at)
         self.rows.sign_ins[sign_in.sign_in_id] = sign_in
         self.rows.tickets[waiter.ticket_hash] = waiter
         self.rows.open_prompt(prompt)
@@ -120,6 +125,8 @@ class SignIns:
         self._require_alive(by, now)
         row = self.get(sign_in_id)
         if row is None or row.account_id != by.account_id or row.status != "pending" or row.expires_at <= now:
+            raise Overtaken(row)
+        if row.approver not in (None, by.session_id):
             raise Overtaken(row)
         decided: dict[Decision, Status] = {"allow": "allowed", "deny": "denied", "report": "reported"}
         after = row.moved(decided[decision])
@@ -138,8 +145,23 @@ class SignIns:
         if after.status != "pending":
             self.rows.close_prompt(before)
 
-    def confirm(self, before: SignIn, after: SignIn, prompt: Prompt | None, now: datetime) -> None:
+    def keep(self, before: SignIn, after: SignIn, prompt: Prompt | None, now: datetime) -> None:
         self._keep(before, after, now)
+        self.rows.open_prompt(prompt)
+
+    def add_code(self, sign_in_id: str, code: ScanCode, *, by: Approver, now: datetime) -> None:
+        self._require_alive(by, now)
+        row = self.get(sign_in_id)
+        if row is None or row.account_id != by.account_id or row.method != "qr" or row.status != "started":
+            raise Overtaken(row)
+        if row.expires_at <= now or len(row.codes) >= CODES_PER_SIGN_IN:
+            raise Overtaken(row)
+        self.rows.sign_ins[sign_in_id] = replace(row, codes=row.codes | {code})
+
+    def scan(self, before: SignIn, after: SignIn, prompt: Prompt | None, now: datetime) -> None:
+        self._require_alive(Approver(after.account_id, after.approver or ""), now)
+        self._keep(before, after, now)
+        self.rows.close_prompt(before)
         self.rows.open_prompt(prompt)
 
     def redeem(self, before: SignIn, after: SignIn, session: Session, now: datetime) -> None:
@@ -191,8 +213,14 @@ class Prompts:
     rows: Rows
 
     def open_for(self, account_id: str, session_id: str, now: datetime) -> list[Prompt]:
+        return [one for one in self._oldest_first(account_id) if one.is_for(session_id, now)]
+
+    def to_scan(self, account_id: str, now: datetime) -> list[Prompt]:
+        return [one for one in self._oldest_first(account_id) if one.is_to_scan(now)]
+
+    def _oldest_first(self, account_id: str) -> list[Prompt]:
         own = [one for one in self.rows.prompts.values() if one.account_id == account_id]
-        return sorted((one for one in own if one.is_for(session_id, now)), key=lambda one: one.created_at)
+        return sorted(own, key=lambda one: one.created_at)
 
     def address(self, prompt: Prompt, session_id: str) -> None:
         key = prompt.account_id, prompt.sign_in_id

@@ -1,13 +1,15 @@
 """The budget of AWS calls: what a person waits for, step by step (docs/architecture.md has the table)."""
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
 from nod.domain.identifiers import challenge_of
-from nod.domain.sign_in import StillWaiting
+from nod.domain.refusals import StillWaiting
+from nod.domain.sign_in import Approver
 from nod.flows.approval import Asked
 from nod.settings import Settings
 from tests.integration.world import NETWORK, PC, POST, VERIFIER, World, body_of
@@ -54,6 +56,24 @@ def test_redeeming_takes_three_steps(world: World) -> None:
     ]
 
 
+def test_r4_1_knowing_a_device_takes_no_step_more(world: World) -> None:
+    """R4.1: it is kept beside the telling, whichever way it signed in; once more where it is known, to no effect."""
+    world.connect("one")
+    device = replace(PC, id="pc-1")
+    know = "dynamodb TransactWriteItems ConditionCheck Sessions, Put Logins, Update Accounts,"
+    for _ in range(2):
+        started = world.parts.approval.start(Asked("alice", challenge_of(VERIFIER), device, "none"), NETWORK)
+        world.answer(started)
+        steps = world.counted(partial(world.parts.redeeming.redeem, started.sign_in.sign_in_id, VERIFIER))
+        assert (len(steps), steps[2][1:]) == (3, ["dynamodb DeleteItem Throttles", know, "dynamodb UpdateItem Logins"])
+    sign_in = world.parts.passwords.sign_in
+    unnamed = world.counted(lambda: sign_in("alice", "correct horse", PC, NETWORK))
+    named = world.counted(lambda: sign_in("alice", "correct horse", device, NETWORK))
+    assert named == [*unnamed[:-1], [*unnamed[-1], know]]
+    account = world.messaging.login_binding.account(world.parts.control.alive(world.me))
+    assert set(account.devices) == {"device:pc-1"}
+
+
 def test_polling_takes_two_steps(world: World) -> None:
     """R1.6: a poll before the answer reads the sign-in and counts itself."""
     world.connect("one")
@@ -97,9 +117,29 @@ def test_ending_a_session_takes_four_steps(world: World) -> None:
     other = world.parts.passwords.sign_in("alice", "correct horse", PC, NETWORK)
     assert world.counted(lambda: world.parts.control.end(other.session_id, by=world.me)) == [
         ["dynamodb Query Sessions"],
-        ["dynamodb TransactWriteItems ConditionCheck Sessions, Delete Sessions,"],
+        ["dynamodb TransactWriteItems ConditionCheck Sessions, Update Sessions,"],
         ["dynamodb Query Connections"],
         [POST],
+    ]
+
+
+def test_r2_2_ending_what_it_let_in_takes_a_step_for_each(world: World) -> None:
+    """R2.2: all are ended one after another, since each asks for the caller to be alive; then it is looked again."""
+    world.connect("one")
+    sessions = world.parts.tables.sessions
+    host = world.parts.passwords.sign_in("alice", "correct horse", PC, NETWORK).session_id
+    top = world.parts.control.alive(Approver(world.me.account_id, host))
+    for guest in ("A", "B"):
+        sessions.put(replace(top, session_id=guest, let_in_by=host))
+    end = "dynamodb TransactWriteItems ConditionCheck Sessions, Update Sessions,"
+    assert world.counted(lambda: world.parts.control.end(host, by=world.me, and_let_in=True)) == [
+        ["dynamodb Query Sessions"],
+        [end],
+        [end],
+        [end],
+        ["dynamodb Query Sessions"],
+        ["dynamodb Query Connections"],
+        [POST, POST, POST],
     ]
 
 

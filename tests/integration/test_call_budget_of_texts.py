@@ -115,7 +115,7 @@ def test_t7_no_takes_a_step_for_each_thing_that_it_undoes(world: World) -> None:
         ["dynamodb GetItem Accounts"],
         ["dynamodb UpdateItem Logins"],
         ["dynamodb Query Sessions"],
-        ["dynamodb DeleteItem Sessions"],
+        ["dynamodb UpdateItem Sessions"],
         ["dynamodb Query Connections"],
         ["dynamodb Query Sessions"],
         ["dynamodb GetItem Accounts"],

@@ -11,8 +11,10 @@ from typing import Any
 
 import boto3
 import pytest
+from msgspec.structs import replace
 
 from local import gateways as vendors
+from nod.bootstrap.parts import now
 from nod.channels import gateways
 from nod.settings import Settings
 from tests.fakes.logs import Log
@@ -25,7 +27,9 @@ SAMPLES = sorted((ROOT / "events").glob("*/*.json"))
 OUTCOMES: dict[str, tuple[int, str | None]] = {
     "sign_ins/start": (404, "unknown_login"),
     "sign_ins/start_phone": (201, None),
+    "sign_ins/start_qr": (404, "unknown_login"),
     "sign_ins/confirm": (404, "unknown_sign_in"),
+    "sign_ins/scan": (404, "unknown_sign_in"),
     "sign_ins/redeem": (404, "unknown_sign_in"),
     "sign_ins/cancel": (404, "unknown_sign_in"),
     "account/keys": (200, None),
@@ -48,7 +52,9 @@ OUTCOMES: dict[str, tuple[int, str | None]] = {
     "websocket/disconnect": (200, None),
     "websocket/ping": (200, None),
     "websocket/hello": (200, None),
+    "websocket/hello_of_page": (200, None),
     "websocket/answer": (200, None),
+    "websocket/renew_qr": (200, None),
     "websocket/list_sessions": (200, None),
     "websocket/end_session": (200, None),
 }
@@ -110,6 +116,7 @@ def _environment(settings: Settings) -> dict[str, str]:
         "NOD_PASSWORD_SIGN_UP": "true",
         "NOD_ALLOWED_ORIGINS": "https://app.example.com",
         "NOD_SMS_NUMBER": "+12025550142",
+        "NOD_PHONE_PAGE": "https://app.example.com/phone",
         "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI": "https://def456.execute-api.us-east-1.amazonaws.com/live",
     }
 
@@ -166,6 +173,58 @@ def test_i3_an_event_that_fails_is_delivered_again_and_its_words_are_not_logged(
     for text in (told, line):
         assert "447700900123" not in text
         assert "Private words" not in text
+
+
+class Host:
+    """Somebody whose session has let in another, and the function that they call."""
+
+    def __init__(self, function: ModuleType) -> None:
+        """Make the account, and the session GUEST."""
+        self._function = function
+        grant = self._answer("sign_up")[1]
+        self.session_id, self._account_id = grant["session_id"], grant["account_id"]
+        self._headers = {"authorization": f"Bearer {grant['access_token']}"}
+        self._sessions = function.FLOWS.control.sessions
+        mine = self._sessions.get(self._account_id, self.session_id)
+        self._sessions.put(replace(mine, session_id="GUEST", let_in_by=mine.session_id))
+
+    def end(self, query: dict[str, str]) -> tuple[int, dict[str, Any]]:
+        """End one's own session: status and content of the answer."""
+        return self._answer("end_session", headers=self._headers, queryStringParameters=query)
+
+    def living(self) -> set[str]:
+        """The sessions that are alive."""
+        return {one.session_id for one in self._sessions.of_account(self._account_id) if one.is_alive(now())}
+
+    def _answer(self, sample: str, **changes: Any) -> tuple[int, dict[str, Any]]:
+        event: dict[str, Any] = json.loads((ROOT / "events" / "account" / f"{sample}.json").read_text())
+        answer = self._function.handler(event | changes, Context())
+        return answer["statusCode"], json.loads(answer["body"])
+
+
+def test_r2_2_a_session_ends_with_what_it_let_in(entry_point: Callable[[str], ModuleType]) -> None:
+    """R2.2: where the query asks for it."""
+    host = Host(entry_point("account"))
+    assert host.end({"and_let_in": "true"}) == (200, {"ended": [host.session_id, "GUEST"]})
+    assert host.living() == set()
+
+
+@pytest.mark.parametrize("query", [{}, {"and_let_in": "false"}, {"and_more": "true"}])
+def test_r2_2_a_session_ends_alone(entry_point: Callable[[str], ModuleType], query: dict[str, str]) -> None:
+    """R2.2: unless it is asked for, what it let in stays; query parameters that are not known do nothing."""
+    host = Host(entry_point("account"))
+    assert host.end(query) == (200, {"ended": [host.session_id]})
+    assert host.living() == {"GUEST"}
+
+
+@pytest.mark.parametrize("text", ["", "True", "1", "yes", "true,true", " true", "null"])
+def test_i2_a_flag_is_true_or_false(entry_point: Callable[[str], ModuleType], text: str) -> None:
+    """I2: anything else is refused by the name of the parameter, and nothing ends."""
+    host = Host(entry_point("account"))
+    status, problem = host.end({"and_let_in": text})
+    assert (status, problem["code"]) == (400, "invalid_request")
+    assert "and_let_in" in problem["detail"]
+    assert host.living() == {host.session_id, "GUEST"}
 
 
 def test_each_entry_point_has_samples() -> None:

@@ -13,6 +13,7 @@ from nod.domain.identifiers import fingerprint
 from nod.domain.limits import PROMPTS_PER_LOGIN
 from nod.domain.prompts import prompt_for
 from tests.builders import (
+    ADA,
     NOW,
     after,
     connection,
@@ -113,10 +114,12 @@ def test_r3_1_a_phone_s_sign_in_outlives_its_time_by_an_hour(tables: Tables) -> 
     assert is_soon_after(forgotten_at(tables, "SignIns"), begun.expires_at + timedelta(hours=1))
 
 
-def test_refreshing_a_session_keeps_its_row(tables: Tables) -> None:
-    """A session that is used is not deleted under the feet of its device."""
+def test_r2_2_a_session_s_row_outlives_those_of_all_above_it(tables: Tables) -> None:
+    """R2.2: it stays until the session must have ended, used, unused or ended: whoever let it in ends before that."""
     tables.sessions.put(session())
-    assert is_soon_after(forgotten_at(tables, "Sessions"), session().expires_at)
+    assert is_soon_after(forgotten_at(tables, "Sessions"), session().ends_at)
     later = after(40 * 24 * 3600)
-    tables.sessions.rotate(refresh_token(), next_hash=fingerprint("next"), expires_at=later, now=NOW)
-    assert is_soon_after(forgotten_at(tables, "Sessions"), later)
+    assert tables.sessions.rotate(refresh_token(), next_hash=fingerprint("next"), expires_at=later, now=NOW)
+    assert is_soon_after(forgotten_at(tables, "Sessions"), session().ends_at)
+    assert tables.sessions.expire(ADA, session().session_id, NOW)
+    assert is_soon_after(forgotten_at(tables, "Sessions"), session().ends_at)

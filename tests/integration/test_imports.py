@@ -15,11 +15,11 @@ TOKENS = {"joserfc", "cryptography"}
 
 # What a function does not use it does not import: an HTTP resolver, JWT checks, stores of others.
 UNUSED: dict[str, set[str]] = {
-    "sign_ins": NEVER | TOKENS | {"nod.stores.accounts", "nod.domain.passwords"},
+    "sign_ins": NEVER | TOKENS | {"nod.flows.account", "nod.domain.passwords"},
     "account": NEVER | {"nod.flows.approval"},
     "authorizer": NEVER | HTTP | TOKENS | {"nod.stores.sessions", "nod.stores.sign_ins", "nod.channels.tokens"},
     "sms": NEVER | TOKENS | {"nod.flows.approval", "nod.channels.tokens", "nod.channels.gateways.twilio"},
-    "websocket": NEVER | HTTP | TOKENS | {"nod.stores.accounts", "nod.stores.throttles", "nod.channels.tokens"},
+    "websocket": NEVER | HTTP | TOKENS | {"nod.stores.accounts", "nod.channels.tokens"},
 }
 
 PROBE = """

@@ -13,10 +13,12 @@ from tests.contract.store_contracts import (
     BindingsContract,
     ConnectionsContract,
     DecidingContract,
+    KnownDevicesContract,
     LoginsContract,
     MessagesContract,
     PasswordsContract,
     PromptsContract,
+    ScanningContract,
     SessionsContract,
     SignInsContract,
     StoppingContract,
@@ -73,6 +75,9 @@ class TestDeciding(DecidingContract): ...
 class TestSignIns(SignInsContract): ...
 
 
+class TestScanning(ScanningContract): ...
+
+
 class TestPrompts(PromptsContract): ...
 
 
@@ -83,6 +88,9 @@ class TestSessions(SessionsContract): ...
 
 
 class TestAccounts(AccountsContract): ...
+
+
+class TestKnownDevices(KnownDevicesContract): ...
 
 
 class TestTickets(TicketsContract): ...

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import cached_property
 from random import Random
+from typing import Literal
 
 import msgspec
 
@@ -19,9 +20,11 @@ from nod.flows.binding import LoginBinding
 from nod.flows.connecting import Connecting, Ticketing
 from nod.flows.phone import PhonePolicy, PhoneSignIn, phone_mode
 from nod.flows.prompting import Prompting, Telling
+from nod.flows.qr import HandOver, HandOverPolicy, confirmation_mode
 from nod.flows.redeeming import Redeeming
 from nod.flows.replying import Replying
 from nod.flows.sessions import SessionControl
+from nod.flows.showing import Showing
 from nod.flows.stopping import Stopping
 from nod.flows.texting import Texting
 from tests.builders import APP, IDLE, LIFETIME, LONGEST, NOW
@@ -42,6 +45,8 @@ class Stack(msgspec.Struct, frozen=True, kw_only=True):
     texts_account: bool = False
     app: SenderOfTexts = APP
     sends_mail: bool = True
+    hand_over_confirmation: Literal["none", "choose"] = "choose"
+    phone_page: str = "https://app.example.com/phone"
     seed: int = 1
 
 
@@ -130,6 +135,34 @@ class Flows:
         )
 
     @cached_property
+    def showing(self) -> Showing:
+        return Showing(
+            sign_ins=self.stores.sign_ins,
+            together=one_by_one,
+            phone_page=self.stack.phone_page,
+            picture="picture of {}".format,
+            clock=self.clock,
+            rng=self._rng,
+        )
+
+    @cached_property
+    def hand_over(self) -> HandOver:
+        stack = self.stack
+        mode = confirmation_mode(stack.hand_over_confirmation, stack.minimum)
+        return HandOver(
+            logins=self.stores.logins,
+            throttles=self.stores.throttles,
+            sign_ins=self.stores.sign_ins,
+            connections=self.stores.connections,
+            showing=self.showing,
+            telling=self.telling,
+            together=one_by_one,
+            policy=HandOverPolicy(mode, LIFETIME, stack.starts_per_minute, stack.conceal),
+            clock=self.clock,
+            rng=self._rng,
+        )
+
+    @cached_property
     def texting(self) -> Texting:
         return Texting(
             sign_ins=self.stores.sign_ins,
@@ -192,6 +225,7 @@ class Flows:
         return Redeeming(
             sign_ins=self.stores.sign_ins,
             sessions=self.stores.sessions,
+            accounts=self.stores.accounts,
             logins=self.stores.logins,
             throttles=self.stores.throttles,
             connections=self.stores.connections,

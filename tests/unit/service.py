@@ -7,7 +7,7 @@ from nod.domain.deliveries import InboundText
 from nod.domain.device import Device, Network
 from nod.domain.identifiers import challenge_of, new_identifier
 from nod.domain.logins import parse_login
-from nod.domain.pushes import Push
+from nod.domain.pushes import Push, QrPush
 from nod.domain.sessions import Session
 from nod.domain.sign_in import Approver, SignIn
 from nod.domain.status import Decision, Status
@@ -16,6 +16,7 @@ from nod.flows.answering import Answer
 from nod.flows.approval import Asked
 from nod.flows.granting import Grant
 from nod.flows.phone import AskedByPhone
+from nod.flows.qr import AskedByScan, Scan, Scanned
 from nod.flows.starting import Started
 from tests.builders import ADA, ADAS_NUMBER, HOME, LAPTOP, PHONE, VERIFIER, account, session
 from tests.unit.flows import Flows, Stack
@@ -116,6 +117,24 @@ class Service(Flows):
             message_id = f"message {self.texted}"
         inbound = InboundText(message_id=message_id, sender=number, text=body)
         return self.texting.receive(inbound, gateway=gateway, signs_time=True, replies=replies)
+
+    def page(self, session_id: str, account_id: str = ADA) -> Approver:
+        """A session with an open hand-over page, whose connection is called after the session."""
+        self.connect(self.session(session_id, account_id), f"page of {session_id}", "hand_over")
+        return Approver(account_id, session_id)
+
+    def start_qr(self, login: str = ADAS_NUMBER, *, verifier: str = VERIFIER, device: Device = PHONE) -> Started:
+        """A phone asks for a QR code."""
+        return self.hand_over.start(AskedByScan(login, challenge_of(verifier), device), HOME)
+
+    def scan(self, started: Started, shown: QrPush, *, login: str = ADAS_NUMBER, verifier: str = VERIFIER) -> Scanned:
+        """A device that has read a QR code sends what it holds, as of the sign-in `started`."""
+        token = shown.url.partition("#scan_token=")[2]
+        return self.hand_over.scan(started.sign_in.sign_in_id, Scan(token, login, verifier))
+
+    def shown(self, connection_id: str) -> list[QrPush]:
+        """The QR codes that a page got; everything that was pushed to it is taken."""
+        return [push for push in self.pushed(connection_id) if isinstance(push, QrPush)]
 
     def signed_in_by_text(self, number: str = ADAS_NUMBER, *, device: Device = PHONE) -> Grant:
         """A phone signs in from beginning to end."""

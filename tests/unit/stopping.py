@@ -25,5 +25,6 @@ def shown(service: Service, account_id: str = ADA) -> set[str]:
 
 
 def living(service: Service, account_id: str = ADA) -> set[str]:
-    """The sessions of an account."""
-    return {one.session_id for one in service.rows.sessions.values() if one.account_id == account_id}
+    """The sessions of an account that are alive."""
+    sessions = service.rows.sessions.values()
+    return {one.session_id for one in sessions if one.account_id == account_id and one.is_alive(service.now)}

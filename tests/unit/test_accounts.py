@@ -20,6 +20,22 @@ def test_r1_2_bound_logins_come_oldest_first() -> None:
     ]
 
 
+def test_r4_1_known_devices_stand_among_the_logins() -> None:
+    """R4.1: each with the time since which it is known, and behind a login that is as old."""
+    kept = account(
+        logins={"user:ada": NOW, "user:zoe": after(7)},
+        devices={"device:new": after(9), "device:old": after(5), "device:first": NOW, "device:equal": NOW},
+    )
+    assert [one.login.shown for one in kept.bound_logins()] == [
+        "ada", "device:equal", "device:first", "device:old", "zoe", "device:new"
+    ]  # fmt: skip
+    assert kept.bound_logins()[-1] == BoundLogin(Login("device", "new"), after(9))
+    assert kept.oldest_device == "device:equal"
+    assert kept.bound_at("device:old") == after(5)
+    assert kept.bound_at("user:zoe") == after(7)
+    assert kept.bound_at("zoe") is None
+
+
 @pytest.mark.parametrize(
     ("password_hash", "initial", "own"),
     [(None, None, False), ("hash", "unused", False), ("hash", "spent", False), ("hash", None, True)],

@@ -308,7 +308,7 @@ def test_a8_a_late_answer_is_refused(decision: Decision) -> None:
 def test_a9_an_approver_whose_session_was_ended_is_refused(decision: Decision) -> None:
     """A9: ended between prompt and answer, a session can neither allow nor deny, though its connection stands."""
     asked = Asked()
-    asked.service.stores.sessions.delete(ADA, "PHONE")
+    asked.service.stores.sessions.expire(ADA, "PHONE", asked.service.now)
     refused(asked, InvalidToken, decision)
     assert asked.answer("allow", by=TABLET, over=None) == "allowed"
 

@@ -10,7 +10,8 @@ from nod.domain.device import Device, Network
 from nod.domain.identifiers import challenge_of
 from nod.domain.prompts import ShownPrompt
 from nod.domain.pushes import PromptPush
-from nod.domain.sign_in import Approver, StillWaiting
+from nod.domain.refusals import StillWaiting
+from nod.domain.sign_in import Approver
 from nod.domain.verification import WEAKEST_TO_STRONGEST, Mode
 from nod.errors import (
     InvalidRequest,
@@ -349,7 +350,7 @@ def test_r1_7_two_confirmations_at_once_prompt_once() -> None:
     service = online()
     started = service.start(mode="echo")
     sign_in_id, code = started.sign_in.sign_in_id, started.verification.code or ""
-    service.meanwhile["sign_ins.confirm"] = lambda: service.approval.confirm(sign_in_id, code)
+    service.meanwhile["sign_ins.keep"] = lambda: service.approval.confirm(sign_in_id, code)
     with pytest.raises(NotAnswerable):
         service.approval.confirm(sign_in_id, code)
     assert prompt_of(service).sign_in_id == sign_in_id

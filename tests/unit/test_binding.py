@@ -49,7 +49,7 @@ def test_a_taken_login_is_not_bound(login: str) -> None:
 def test_s2_an_ended_session_binds_nothing() -> None:
     """S2: where it is ended between the request's check and the write, nothing is bound."""
     service, mine = with_ada()
-    service.meanwhile["accounts.bind"] = lambda: service.stores.sessions.delete(ADA, "PHONE")
+    service.meanwhile["accounts.bind"] = lambda: service.stores.sessions.expire(ADA, "PHONE", service.now)
     with pytest.raises(InvalidToken):
         service.binding.bind(mine, "countess")
     assert bound(service) == {"ada"}
@@ -190,7 +190,7 @@ def test_s2_an_ended_session_unbinds_nothing() -> None:
     """S2: where it is ended between the request's check and the write, the login stays."""
     service, mine = with_ada()
     service.binding.bind(mine, "countess")
-    service.meanwhile["accounts.unbind"] = lambda: service.stores.sessions.delete(ADA, "PHONE")
+    service.meanwhile["accounts.unbind"] = lambda: service.stores.sessions.expire(ADA, "PHONE", service.now)
     with pytest.raises(InvalidToken):
         service.binding.unbind(mine, "countess")
     assert bound(service) == {"ada", "countess"}

@@ -163,7 +163,7 @@ def test_s2_a_code_is_worth_nothing_once_the_session_that_asked_is_ended() -> No
     """S2: also where another session of the account brings it."""
     service, mine = with_ada()
     service.binding.bind(mine, ADDRESS)
-    service.stores.sessions.delete(ADA, "PHONE")
+    service.stores.sessions.expire(ADA, "PHONE", service.now)
     with pytest.raises(InvalidToken):
         service.binding.confirm(service.session("OTHER"), ADDRESS, mailed_code(service))
     assert bound(service) == {"ada"}

@@ -71,7 +71,7 @@ def test_t5_a_binding_s_identifier_is_no_sign_in_s() -> None:
     ("spoil", "outcome"),
     [
         (lambda service: service.wait(600), "expired"),
-        (lambda service: service.stores.sessions.delete(ADA, "PHONE"), "expired"),
+        (lambda service: service.stores.sessions.expire(ADA, "PHONE", service.now), "expired"),
         (lambda service: service.signed_in_by_text(), "login_taken"),
     ],
     ids=["expired", "session ended", "taken"],
@@ -126,7 +126,7 @@ def test_s2_a_binding_ends_with_the_session_that_asked() -> None:
     """S2: what a thief has asked for binds nothing once the thief is out."""
     service, mine = with_ada()
     text = to_send(service.binding.bind(mine, ADAS_NUMBER)).body
-    service.stores.sessions.delete(ADA, "PHONE")
+    service.stores.sessions.expire(ADA, "PHONE", service.now)
     service.text(text)
     assert service.replies() == [refusal_text(APP, "expired")]
     assert bound(service) == {"ada"}

@@ -104,7 +104,7 @@ def test_s2_a_session_ended_after_its_ticket_cannot_connect() -> None:
     service = service_with_accounts()
     mine = service.session("PHONE")
     ticket = service.ticketing.use(service.ticketing.issue(mine, "approve"))
-    service.stores.sessions.delete(ADA, "PHONE")
+    service.stores.sessions.expire(ADA, "PHONE", service.now)
     with pytest.raises(InvalidToken):
         service.connecting.open("socket", ticket, "81.2.69.160")
     assert service.stores.connections.of(ADA) == []

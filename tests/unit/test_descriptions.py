@@ -141,10 +141,15 @@ def test_a_missing_file_is_noticed_in_a_few_lines(tmp_path: Path) -> None:
         ),
         ("receiveText", {"answers": {202: OWN_FORMAT}}, ["POST /sms/{gateway} answers [200], but [202] are described"]),
         ("refresh", {"security": "session"}, ["POST /sessions/refresh is described wrongly as to its token"]),
+        (
+            "endSession",
+            {"flags": ()},
+            ["DELETE /sessions/{session_id} is described wrongly as to its query parameters"],
+        ),
     ],
 )
 def test_an_operation_that_is_otherwise_is_noticed(name: str, changes: dict[str, Any], complaint: list[str]) -> None:
-    """Path, request, statuses and token are compared with the template and with the function."""
+    """Path, request, statuses, token and query are compared with the template and with the function."""
     assert disagreements(ROOT, changed(name, **changes)) == complaint
 
 
@@ -192,6 +197,8 @@ def test_a_function_is_read_as_it_is_written(tmp_path: Path) -> None:
 @app.post("/things")
 def keep(thing=None):
     http.bearer(app)
+    if http.flag(app, "twice"):
+        repeat()
     request = http.body(app, requests.Thing)
     return http.answer(201, shown(request)) if thing is None else http.answer(204)
 
@@ -206,9 +213,10 @@ def helped():
 """
     )
     both: frozenset[Part] = frozenset({"request", "answer"})
+    twice = frozenset({"twice"})
     assert handled(tmp_path) == [
-        Handled("PUT", "/things/{thing}", "Thing", frozenset({201, 204}), frozenset(), reads_token=True),
-        Handled("POST", "/things", "Thing", frozenset({201, 204}), frozenset(), reads_token=True),
+        Handled("PUT", "/things/{thing}", "Thing", frozenset({201, 204}), frozenset(), reads_token=True, flags=twice),
+        Handled("POST", "/things", "Thing", frozenset({201, 204}), frozenset(), reads_token=True, flags=twice),
         Handled("POST", "/calls", None, frozenset({200}), both, reads_token=False),
         Handled("GET", "/helped", None, frozenset(), frozenset(), reads_token=False),
     ]
@@ -216,7 +224,12 @@ def helped():
 
 @pytest.mark.parametrize(
     ("name", "errors"),
-    [("unbindLogin", ["LastLogin"]), ("startSignIn", ["IdentifierUsed"]), ("confirmSignIn", [])],
+    [
+        ("unbindLogin", ["LastLogin"]),
+        ("startSignIn", ["IdentifierUsed", "NoPageOpen"]),
+        ("scanSignIn", ["WrongScan"]),
+        ("confirmSignIn", []),
+    ],
 )
 def test_an_error_that_nobody_describes_is_noticed(name: str, errors: list[str]) -> None:
     """An error class must be told by some operation or frame."""
@@ -234,8 +247,8 @@ def test_each_way_into_a_sign_in_is_told_apart(http_api: dict[str, Any]) -> None
     start = http_api["paths"]["/sign-ins"]["post"]["requestBody"]["content"]["application/json"]
     schemas, told_by = http_api["components"]["schemas"], start["schema"]["discriminator"]
     assert told_by["propertyName"] == "method"
-    assert set(told_by["mapping"]) == {"approval", "phone"}
-    assert {one["value"]["method"] for one in start["examples"].values()} == {"approval", "phone"}
+    assert set(told_by["mapping"]) == {"approval", "phone", "qr"}
+    assert {one["value"]["method"] for one in start["examples"].values()} == {"approval", "phone", "qr"}
     for example in start["examples"].values():
         fitting = [
             pointer
@@ -254,6 +267,16 @@ def test_gateways_have_formats_of_their_own(http_api: dict[str, Any], path: str)
     answered = operation["responses"]["200"]["content"]
     assert answered.keys() == {calls.gateway(name).answer(None).content_type for name in calls.NAMES}
     assert not any([*taken.values(), *answered.values()])
+
+
+def test_r2_2_a_query_parameter_is_described(http_api: dict[str, Any]) -> None:
+    """R2.2: what a query parameter may be, and what it is where it is missing; and what is said to anything else."""
+    operation = http_api["paths"]["/sessions/{session_id}"]["delete"]
+    (parameter,) = operation["parameters"]
+    assert (parameter["name"], parameter["in"]) == ("and_let_in", "query")
+    assert parameter["schema"] == {"type": "boolean", "default": False}
+    assert not parameter.get("required")
+    assert operation["responses"]["400"]["$ref"].endswith("/InvalidRequest")
 
 
 def test_every_gateway_is_named(http_api: dict[str, Any]) -> None:

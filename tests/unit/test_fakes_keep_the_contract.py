@@ -9,10 +9,12 @@ from tests.contract.store_contracts import (
     BindingsContract,
     ConnectionsContract,
     DecidingContract,
+    KnownDevicesContract,
     LoginsContract,
     MessagesContract,
     PasswordsContract,
     PromptsContract,
+    ScanningContract,
     SessionsContract,
     SignInsContract,
     StoppingContract,
@@ -54,6 +56,9 @@ class TestDeciding(DecidingContract): ...
 class TestSignIns(SignInsContract): ...
 
 
+class TestScanning(ScanningContract): ...
+
+
 class TestPrompts(PromptsContract): ...
 
 
@@ -64,6 +69,9 @@ class TestSessions(SessionsContract): ...
 
 
 class TestAccounts(AccountsContract): ...
+
+
+class TestKnownDevices(KnownDevicesContract): ...
 
 
 class TestTickets(TicketsContract): ...

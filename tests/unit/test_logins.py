@@ -4,7 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nod.domain.logins import KnownLogin, Login, login_from_key, parse_login, parse_texting_number
+from nod.domain.logins import (
+    ALL_KINDS,
+    HAND_OVER_KINDS,
+    SCHEMES,
+    Kind,
+    KnownLogin,
+    Login,
+    login_from_key,
+    parse_login,
+    parse_texting_number,
+)
 from nod.errors import InvalidRequest
 from tests.builders import NOW, after
 
@@ -31,7 +41,7 @@ from tests.builders import NOW, after
 )
 def test_r1_1_a_login_has_one_normal_form(text: str, key: str) -> None:
     """R1.1: however a login is spelled, it is stored under one key."""
-    assert parse_login(text).key == key
+    assert parse_login(text, kinds=ALL_KINDS).key == key
 
 
 @pytest.mark.parametrize(
@@ -115,17 +125,42 @@ def test_t6_spellings_of_a_number_are_one_login(text: str) -> None:
 def test_what_is_no_login_is_refused(text: str) -> None:
     """Text that names nobody, or could name somebody else to the eye, is refused."""
     with pytest.raises(InvalidRequest):
-        parse_login(text)
+        parse_login(text, kinds=ALL_KINDS)
+
+
+EVERY_KIND: dict[Kind, str] = {
+    "username": "Ada",
+    "phone": "+44 7700 900123",
+    "email": "Ada@example.com",
+    "device": "device:A1",
+}
+
+
+@pytest.mark.parametrize(("kind", "text"), EVERY_KIND.items())
+def test_r4_1_a_login_is_of_a_kind_that_is_wanted(kind: Kind, text: str) -> None:
+    """R4.1: nobody signs in with a device id, nor asks for a QR code with a username; the refusal says what goes."""
+    assert set(EVERY_KIND) == set(SCHEMES) == ALL_KINDS
+    assert parse_login(text, kinds=ALL_KINDS).kind == kind
+    if kind == "device":
+        with pytest.raises(InvalidRequest, match="a device id cannot be used here, only a username or"):
+            parse_login(text)
+    else:
+        assert parse_login(text).kind == kind
+    if kind in ("phone", "device"):
+        assert parse_login(text, kinds=HAND_OVER_KINDS).kind == kind
+    else:
+        with pytest.raises(InvalidRequest, match="cannot be used here, only a phone number or a device id"):
+            parse_login(text, kinds=HAND_OVER_KINDS)
 
 
 @given(st.text(min_size=1, max_size=70) | st.emails())
 def test_a_normal_form_is_its_own_normal_form(text: str) -> None:
     """Whatever is accepted as a login is accepted again as it is shown, as the same login."""
     try:
-        login = parse_login(text)
+        login = parse_login(text, kinds=ALL_KINDS)
     except InvalidRequest:
         return
-    assert parse_login(login.shown) == login
+    assert parse_login(login.shown, kinds=ALL_KINDS) == login
     assert login_from_key(login.key) == login
 
 
@@ -135,7 +170,7 @@ def test_a_normal_form_is_its_own_normal_form(text: str) -> None:
 )
 def test_a_login_is_shown_as_people_write_it(text: str, shown: str) -> None:
     """People see the normal form without the scheme, except that of a device."""
-    assert parse_login(text).shown == shown
+    assert parse_login(text, kinds=ALL_KINDS).shown == shown
 
 
 def test_kinds_never_share_a_key() -> None:

@@ -163,7 +163,7 @@ def test_a1_a_success_makes_the_failures_forgotten() -> None:
 def test_s2_an_ended_session_sets_no_password() -> None:
     """S2: where it is ended while the password is checked, nothing changes."""
     service, mine = with_ada(OLD_HASH)
-    service.meanwhile["accounts.set_password"] = lambda: service.stores.sessions.delete(ADA, "PHONE")
+    service.meanwhile["accounts.set_password"] = lambda: service.stores.sessions.expire(ADA, "PHONE", service.now)
     with pytest.raises(InvalidToken):
         service.passwords.change(mine, OLD, NEW)
     assert is_now(service, OLD)

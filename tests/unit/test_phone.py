@@ -6,7 +6,8 @@ import pytest
 
 from nod.domain.device import Device, Network
 from nod.domain.identifiers import challenge_of
-from nod.domain.sign_in import UNKNOWN_NUMBER, StillWaiting
+from nod.domain.refusals import StillWaiting
+from nod.domain.sign_in import UNKNOWN_NUMBER
 from nod.domain.texts import SenderOfTexts, identifier_in
 from nod.domain.verification import WEAKEST_TO_STRONGEST, Mode, ShownVerification, Verification
 from nod.errors import Expired, Forbidden, IdentifierUsed, InvalidRequest, SlowDown, UnknownSignIn

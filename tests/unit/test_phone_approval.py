@@ -6,7 +6,8 @@ import pytest
 
 from nod.domain.limits import PROMPTS_PER_LOGIN, TEXTED_PROMPTS
 from nod.domain.pushes import PromptClosed, PromptPush, SignInResolved
-from nod.domain.sign_in import Approver, StillWaiting
+from nod.domain.refusals import StillWaiting
+from nod.domain.sign_in import Approver
 from nod.domain.texts import asked_text, refusal_text
 from nod.domain.verification import Mode
 from nod.errors import AlreadyAnswered, CodeRequired, Denied, Expired, SlowDown, UnknownSignIn

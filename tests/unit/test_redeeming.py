@@ -7,8 +7,9 @@ import pytest
 
 from nod.domain.identifiers import fingerprint
 from nod.domain.pushes import PromptClosed, SessionStarted, SignInResolved
+from nod.domain.refusals import StillWaiting
 from nod.domain.sessions import parse_refresh_token
-from nod.domain.sign_in import Approver, StillWaiting
+from nod.domain.sign_in import Approver
 from nod.domain.status import Decision
 from nod.errors import (
     AlreadyAnswered,

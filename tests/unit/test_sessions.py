@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nod.domain.sessions import RefreshToken, parse_refresh_token, shown
+from nod.domain.sessions import ENDED, RefreshToken, Session, below, parse_refresh_token, shown
 from nod.errors import InvalidToken
 from tests.builders import HOME, IDLE, LONGEST, NOW, PHONE, after, refresh_token, session
 
@@ -26,6 +26,72 @@ def test_no_refreshing_prolongs_a_session_beyond_its_end() -> None:
     refreshed = session(expires_at=NOW + LONGEST + IDLE)
     assert refreshed.is_alive(NOW + LONGEST - timedelta(seconds=1))
     assert not refreshed.is_alive(NOW + LONGEST)
+
+
+def test_s2_an_ended_session_is_dead_at_any_time() -> None:
+    """S2: also at the time of a request that began before the session was ended."""
+    assert not session(expires_at=ENDED).is_alive(NOW)
+    assert not session(expires_at=ENDED).is_alive(NOW - timedelta(days=365))
+
+
+# R2.2: what a session has let in.
+
+
+def tree_of(let_in_by: dict[str, str | None]) -> list[Session]:
+    """Sessions that began one after another, in this order."""
+    return [
+        session(name, signed_in_at=after(seconds), let_in_by=host)
+        for seconds, (name, host) in enumerate(let_in_by.items())
+    ]
+
+
+def ids_below(sessions: list[Session], session_id: str) -> list[str]:
+    """What lies below a session."""
+    return [one.session_id for one in below(sessions, session_id)]
+
+
+def test_r2_2_all_below_a_session_is_found() -> None:
+    """R2.2: level by level, the oldest first, whatever the order of the rows; nothing beside it or above."""
+    hosts = {"TOP": None, "A": "TOP", "B": "A", "C": "TOP", "D": "B", "E": "C", "BESIDE": None, "F": "BESIDE"}
+    sessions = tree_of(hosts)
+    for rows in (sessions, sessions[::-1]):
+        assert ids_below(rows, "TOP") == ["A", "C", "B", "E", "D"]
+        assert ids_below(rows, "A") == ["B", "D"]
+        assert ids_below(rows, "D") == []
+        assert ids_below(rows, "UNKNOWN") == []
+
+
+def test_r2_2_the_dead_hold_the_tree_together() -> None:
+    """R2.2: an intermediate session that was ended or ran out hides nothing below it."""
+    sessions = [
+        session("TOP"),
+        session("ENDED", let_in_by="TOP", expires_at=ENDED),
+        session("IDLE", let_in_by="ENDED", expires_at=NOW),
+        session("LIVING", let_in_by="IDLE"),
+    ]
+    assert ids_below(sessions, "TOP") == ["ENDED", "IDLE", "LIVING"]
+
+
+def test_r2_2_a_ring_is_gone_through_once() -> None:
+    """R2.2: rows that name one another, or themselves, as hosts come to an end all the same."""
+    ring = tree_of({"A": "C", "B": "A", "C": "B", "SELF": "SELF", "D": "C"})
+    assert ids_below(ring, "A") == ["B", "C", "D"]
+    assert ids_below(ring, "SELF") == []
+
+
+@given(st.lists(st.integers(0, 10), min_size=1, max_size=11), st.integers(0, 30))
+def test_s4_whoever_may_end_a_session_may_end_all_below_it(hosts: list[int], hours: int) -> None:
+    """S4: no session is too old for it to be ended along with one above it."""
+    # The n-th is let in by an earlier one, or (where that would not be earlier) by none.
+    sessions = [
+        session(str(n), signed_in_at=NOW + timedelta(hours=n), let_in_by=str(host) if host < n else None)
+        for n, host in enumerate(hosts)
+    ]
+    now = sessions[-1].signed_in_at + timedelta(hours=hours)
+    for caller in sessions:
+        for target in sessions:
+            if caller.may_end(target, now, DAY):
+                assert all(caller.may_end(one, now, DAY) for one in below(sessions, target.session_id))
 
 
 # S4: who may end whom.

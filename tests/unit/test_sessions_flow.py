@@ -10,21 +10,7 @@ from nod.errors import Forbidden, InvalidToken, UnknownSession
 from tests.builders import ADA, GRACE, HOME, IDLE, LAPTOP, LONGEST
 from tests.builders import PHONE as PHONE_DEVICE
 from tests.unit.service import Service
-
-HOUR = 3600
-OLD, MIDDLE, NEW = Approver(ADA, "OLD"), Approver(ADA, "MIDDLE"), Approver(ADA, "NEW")
-GRACES = Approver(GRACE, "GRACES")
-
-
-def three_sessions(eviction_age: timedelta = timedelta(hours=24)) -> Service:
-    """Ada signed in three times, an hour apart, and is connected from each; Grace is there as well."""
-    service = Service(eviction_age=eviction_age)
-    service.account("ada", "countess")
-    service.account("grace", account_id=GRACE)
-    for who in (GRACES, OLD, MIDDLE, NEW):
-        service.wait(HOUR)
-        service.approver(who.session_id, who.account_id)
-    return service
+from tests.unit.sessions import GRACES, HOUR, MIDDLE, NEW, OLD, three_sessions
 
 
 def is_dead(service: Service, who: Approver) -> bool:
@@ -212,7 +198,7 @@ def test_s2_ended_just_before_it_ends_another() -> None:
     assert not is_dead(service, NEW)
 
 
-@pytest.mark.parametrize(("by", "call"), [(OLD, "sessions.end"), (NEW, "sessions.delete")])
+@pytest.mark.parametrize(("by", "call"), [(OLD, "sessions.end"), (NEW, "sessions.expire")])
 def test_r2_2_two_ends_at_once_end_it_once(by: Approver, call: str) -> None:
     """R2.2: the slower of two is told that there is no such session, and closes nothing again."""
     service = three_sessions()

@@ -48,6 +48,7 @@ def test_variables_are_read_as_their_types() -> None:
         ("NOD_APPROVER_POLICY", "everybody"),
         ("NOD_CONCEAL_ACCOUNTS", "maybe"),
         ("NOD_EVICTION_AGE_HOURS", "a day"),
+        ("NOD_HAND_OVER_CONFIRMATION", "enter"),
     ],
 )
 def test_a_value_that_does_not_fit_names_its_variable(variable: str, value: str) -> None:
@@ -85,3 +86,12 @@ def test_a_stack_neither_texts_passwords_nor_lets_phones_in_unasked_by_default()
         {"NOD_APP_NAME": "Films", "NOD_SMS_NUMBER": "+447700900000", "NOD_TEXT_SENDER": "console"}
     )
     assert (chosen.app, chosen.text_sender) == (SenderOfTexts("Films", "+447700900000"), "console")
+
+
+def test_r4_5_a_stack_confirms_hand_overs_and_names_no_page_by_default() -> None:
+    """R4.3, R4.5: a scan is confirmed on the PC unless the stack says otherwise, and there is no page to lead to."""
+    settings = from_environment({})
+    assert (settings.hand_over_confirmation, settings.phone_page) == ("choose", "")
+    page = "https://app.example.com/phone"
+    chosen = from_environment({"NOD_HAND_OVER_CONFIRMATION": "none", "NOD_PHONE_PAGE": page})
+    assert (chosen.hand_over_confirmation, chosen.phone_page) == ("none", page)

@@ -5,7 +5,8 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from nod.domain.sign_in import REDEEM_WINDOW, Approver, SignIn, StillWaiting
+from nod.domain.refusals import StillWaiting, too_fast, wrong_code
+from nod.domain.sign_in import REDEEM_WINDOW, Approver, SignIn
 from nod.domain.status import Decision, Method, Status
 from nod.domain.verification import WEAKEST_TO_STRONGEST, Mode
 from nod.errors import (
@@ -181,7 +182,7 @@ def test_r1_7_the_right_code_allows(mode: Mode) -> None:
 
 def test_r1_7_a_wrong_code_says_how_many_tries_are_left() -> None:
     """R1.7: whoever mistyped a code learns how often he may try again."""
-    details = [sign_in("enter", tries_left=left).wrong_code().detail for left in (2, 1, 0)]
+    details = [wrong_code(left).detail for left in (2, 1, 0)]
     assert [detail.rpartition(", ")[2] for detail in details] == [
         "2 tries are left",
         "one try is left",
@@ -420,7 +421,7 @@ def test_each_early_poll_adds_five_seconds() -> None:
         intervals.append((in_time, polled.poll_interval.total_seconds()))
     assert intervals == [(False, 10), (False, 15), (False, 20)]
     assert polled.next_poll_at == after(23)
-    assert polled.too_fast().retry_after == 20
+    assert too_fast(polled.poll_interval).retry_after == 20
 
 
 def test_a_poll_does_not_count_as_a_change() -> None:

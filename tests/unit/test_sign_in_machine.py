@@ -20,7 +20,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from nod.domain.sign_in import Approver, SignIn, StillWaiting
+from nod.domain.refusals import StillWaiting
+from nod.domain.sign_in import Approver, SignIn
 from nod.domain.status import Decision, Method, Status
 from nod.domain.verification import Mode, draw
 from nod.errors import (
@@ -59,8 +60,8 @@ MAY_BECOME: dict[Status, frozenset[Status]] = {
     "cancelled": frozenset(),
     "redeemed": frozenset(),
 }
-# What a text message does besides: it allows at once where nobody is asked, and a second number voids.
-MAY_BECOME_BY_TEXT: dict[Status, Status] = {"started": "allowed", "allowed": "denied"}
+# What a text message or a scan does besides: it allows at once where nobody is asked, and a second one voids.
+MAY_BECOME_BESIDES: dict[Status, Status] = {"started": "allowed", "allowed": "denied"}
 ENDS: dict[Status, type[NodError]] = {"denied": Denied, "cancelled": Cancelled, "redeemed": AlreadyRedeemed}
 DECISIONS: tuple[Decision, ...] = ("allow", "deny", "report")
 TRIES = {"none": 1, "compare": 1, "echo": 3, "choose": 1, "enter": 3}
@@ -75,7 +76,7 @@ AGES = st.sampled_from([0, 0, 0, 1, 2, 5])
 BEGINNINGS: st.SearchStrategy[tuple[Method, Mode]] = st.sampled_from(
     [
         *(("approval", mode) for mode in ("none", "compare", "echo", "echo", "choose", "choose", "enter", "enter")),
-        *((method, mode) for method in ("phone", "qr") for mode in ("none", "compare", "echo", "choose", "enter")),
+        *(("phone", mode) for mode in ("none", "compare", "echo", "choose", "enter")),
     ]
 )
 
@@ -123,8 +124,8 @@ class SignInMachine(RuleBasedStateMachine):
 
     @staticmethod
     def approver(row: SignIn) -> Approver:
-        """A session of the account that the sign-in is of."""
-        return Approver(row.account_id, ADAS_PHONE.session_id)
+        """A session of the account that the sign-in is of, which may answer it."""
+        return Approver(row.account_id, row.approver or ADAS_PHONE.session_id)
 
     # What goes on around the sign-in.
 
@@ -138,13 +139,6 @@ class SignInMachine(RuleBasedStateMachine):
     def time_is_nearly_up(self, short_by: float) -> None:
         """The clock moves on to the deadline, or to the last moment before it."""
         self.now = max(self.now, self.ledger.deadline - timedelta(seconds=short_by))
-
-    @precondition(lambda self: self.row.status == "started" and self.row.method == "qr")
-    @rule()
-    def scan(self) -> None:
-        """A stand-in for "the QR was scanned", which is not part of the domain yet."""
-        before = self.row
-        self.keep(before, msgspec.structs.replace(before, status="pending", version=before.version + 1))
 
     @precondition(lambda self: self.row.method == "phone")
     @rule(age=AGES, number=st.sampled_from(NUMBERS), ask=st.booleans())
@@ -262,12 +256,12 @@ class SignInMachine(RuleBasedStateMachine):
         if not (unchanged and in_time):
             return False
         assert before.status == seen.status, "the version tells rows apart that differ"
-        by_text = before.method == "phone" and after.status == MAY_BECOME_BY_TEXT.get(before.status)
-        assert by_text or after.status in MAY_BECOME[before.status]
+        besides = before.method != "approval" and after.status == MAY_BECOME_BESIDES.get(before.status)
+        assert besides or after.status in MAY_BECOME[before.status]
         assert after.version == before.version + 1
-        # Polls are written apart, so that a stale view of them is not written back with a change.
-        polls = {"next_poll_at": before.next_poll_at, "poll_interval": before.poll_interval}
-        self.rows.append(msgspec.structs.replace(after, **polls))
+        # Polls and codes are written apart, so that a stale view of them is not written back with a change.
+        apart = {name: getattr(before, name) for name in ("next_poll_at", "poll_interval", "codes")}
+        self.rows.append(msgspec.structs.replace(after, **apart))
         return True
 
     def note_try(self, code: Code, after: SignIn) -> None:
@@ -391,10 +385,15 @@ class SignInMachine(RuleBasedStateMachine):
         gave_up = cancelled.status if isinstance(cancelled, SignIn) else type(cancelled)
         return [type(redeemed), str(redeemed), waiting, gave_up, polled.poll_interval, polled.next_poll_at, in_time]
 
+    @property
+    def moving(self) -> set[str]:
+        """The fields that may change."""
+        return {"status", "tries_left", "expires_at", "let_in_by", "version", "next_poll_at", "poll_interval"}
+
     @invariant()
     def it_never_becomes_another_sign_in(self) -> None:
         """Only status, tries, expiry, approver, version and polls move; its message says whose it is, once."""
-        moving = {"status", "tries_left", "expires_at", "let_in_by", "version", "next_poll_at", "poll_interval"}
+        moving = self.moving
         if self.ledger.number:
             moving |= {"login", "account_id", "new_account"}
             assert self.row.login == self.ledger.number

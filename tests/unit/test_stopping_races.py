@@ -10,6 +10,7 @@ from nod.domain.texts import stopped_text
 from nod.errors import Denied, NodError
 from tests.builders import ADA, ADAS_NUMBER, APP, HOME, LAPTOP
 from tests.unit.service import Service
+from tests.unit.sessions import let_in_by
 from tests.unit.stopping import living, shown, who
 from tests.unit.texts import with_ada
 
@@ -50,7 +51,7 @@ def test_t7_no_between_reading_and_redeeming_counts() -> None:
     assert living(service) == set()
 
 
-@pytest.mark.parametrize("step", ["logins.stop", "sessions.of_account", "sessions.delete"])
+@pytest.mark.parametrize("step", ["logins.stop", "sessions.of_account", "sessions.expire"])
 def test_t7_what_is_collected_while_no_is_under_way_is_taken_back(step: str) -> None:
     """T7: where the thief collects a moment after NO arrived, there is nothing to collect, or that session ends too."""
     service = with_ada()
@@ -68,7 +69,7 @@ def test_t7_what_is_collected_while_no_is_under_way_is_taken_back(step: str) -> 
     assert living(service) == set()
 
 
-@pytest.mark.parametrize("step", ["sessions.delete", "sockets.post"])
+@pytest.mark.parametrize("step", ["sessions.expire", "sockets.post"])
 @pytest.mark.parametrize("seconds", [0, 0.05])
 def test_t7_who_hears_of_no_lets_nobody_in_any_more(step: str, seconds: float) -> None:
     """T7: a thief with two sessions, one of which ends, uses the other to let a third in, which ends as well."""
@@ -87,6 +88,24 @@ def test_t7_who_hears_of_no_lets_nobody_in_any_more(step: str, seconds: float) -
     service.meanwhile[step] = react
     service.text("NO")
     assert living(service) == set()
+
+
+def test_t7_a_thief_cannot_hide_behind_a_session_that_it_ends() -> None:
+    """T7: once NO has settled, a thief lets X in, and X lets Y in; X ends itself: Y ends as well."""
+    service = with_ada()
+    service.approver("PC")
+    service.wait(1)
+    thief = who(service.signed_in_by_text())
+
+    def hide() -> None:
+        service.wait(60)
+        x = let_in_by(service, thief)
+        let_in_by(service, x)
+        service.control.end(x.session_id, by=x)
+
+    service.meanwhile["sessions.of_account"] = hide
+    service.text("NO")
+    assert living(service) == {"PC"}
 
 
 @pytest.mark.parametrize("seconds", [0, 0.05])
@@ -167,12 +186,12 @@ def test_t4_no_that_is_resumed_ends_nothing_more() -> None:
     service.text("NO", message_id="STOP")
     assert service.replies() == [stopped_text(APP, done=True)]
     assert living(service, founder.account_id) == {later.session_id}
-    assert shown(service, founder.account_id) == {ADAS_NUMBER, "ada"}
+    assert shown(service, founder.account_id) == {ADAS_NUMBER, "ada", "device:phone-1"}
     assert service.rows.accounts[founder.account_id].password_hash == "hers"
 
 
 @pytest.mark.parametrize(
-    "step", ["accounts.get", "logins.stop", "sessions.of_account", "sessions.delete", "accounts.release"]
+    "step", ["accounts.get", "logins.stop", "sessions.of_account", "sessions.expire", "accounts.release"]
 )
 def test_t4_no_that_breaks_off_is_finished_by_the_next_delivery(step: str) -> None:
     """T4, T7: wherever it fails, the gateway's next delivery undoes the rest."""
@@ -210,6 +229,6 @@ def test_t7_what_ends_meanwhile_is_no_error() -> None:
     service.wait(1)
     grant = service.signed_in_by_text()
     service.pushed("socket of PC")
-    service.meanwhile["sessions.delete"] = lambda: service.control.end(grant.session_id, by=Approver(ADA, "PC"))
+    service.meanwhile["sessions.expire"] = lambda: service.control.end(grant.session_id, by=Approver(ADA, "PC"))
     service.text("NO")
     assert service.pushed("socket of PC") == [SessionEnded(grant.session_id)]

@@ -3,7 +3,7 @@
 import pytest
 
 from nod.domain.pushes import SignInResolved
-from nod.domain.sign_in import StillWaiting
+from nod.domain.refusals import StillWaiting
 from nod.errors import Denied
 from nod.flows.starting import Started
 from tests.builders import ADA, ADAS_NUMBER, GRACE, GRACES_NUMBER

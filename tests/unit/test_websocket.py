@@ -27,7 +27,8 @@ class Edge:
         self.service.account("ada")
         self.replies: list[dict[str, Any]] = []
         self.authorizer = Authorizer(self.service.ticketing, frozenset({ORIGIN}))
-        self.frames = Frames(self.service.connecting, self.service.answering, self.service.control, self.post)
+        service = self.service
+        self.frames = Frames(service.connecting, service.answering, service.control, service.showing, self.post)
         self.contexts: dict[str, str] = {}
 
     def post(self, connection_id: str, frame: msgspec.Struct) -> bool:
@@ -223,6 +224,32 @@ def test_r2_2_a_session_is_ended(edge: Edge) -> None:
 
 
 @pytest.mark.parametrize(
+    ("fields", "ended"),
+    [({"and_let_in": True}, ["PHONE", "GUEST"]), ({"and_let_in": False}, ["PHONE"]), ({}, ["PHONE"])],
+)
+def test_r2_2_a_session_is_ended_with_what_it_let_in(edge: Edge, fields: dict[str, bool], ended: list[str]) -> None:
+    """R2.2: where the frame asks for it, and only then; the caller learns of it before its connection is closed."""
+    edge.phone()
+    edge.service.session("GUEST", let_in_by="PHONE")
+    reply = edge.send("phone", {"action": "endSession", "session_id": "PHONE", **fields})
+    assert reply == {"type": "sessionEnded", "ended": ended}
+    assert edge.service.pushed("phone") == []
+    assert "phone" not in edge.service.sockets.open
+    left = {one.session_id for one in edge.service.stores.sessions.of_account(ADA) if one.is_alive(edge.service.now)}
+    assert left == {"PHONE", "GUEST"} - set(ended)
+
+
+@pytest.mark.parametrize("value", ["true", 1, None, []])
+def test_i2_whether_to_end_what_it_let_in_is_true_or_false(edge: Edge, value: object) -> None:
+    """I2: anything else is refused, and nothing ends."""
+    edge.phone()
+    reply = edge.send("phone", {"action": "endSession", "session_id": "PHONE", "and_let_in": value})
+    assert (reply["type"], reply["code"]) == ("error", "invalid_request")
+    assert "and_let_in" in reply["detail"]
+    assert edge.service.control.alive(PHONE)
+
+
+@pytest.mark.parametrize(
     "frame",
     [
         {"action": "hello"},
@@ -234,7 +261,7 @@ def test_r2_2_a_session_is_ended(edge: Edge) -> None:
 def test_a13_a_connection_whose_session_was_ended_can_do_nothing(edge: Edge, frame: dict[str, str]) -> None:
     """A13: every frame is authorised anew; the reply says that this is forbidden."""
     edge.phone()
-    edge.service.stores.sessions.delete(ADA, "PHONE")
+    edge.service.stores.sessions.expire(ADA, "PHONE", edge.service.now)
     reply = edge.send("phone", frame)
     assert (reply["type"], reply["code"]) == ("error", "forbidden")
 

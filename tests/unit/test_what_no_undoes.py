@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nod.domain.logins import KnownLogin
+from nod.domain.sessions import ENDED
 from nod.domain.stopping import (
     STOPPABLE_FOR,
     is_password_undone,
@@ -87,18 +88,20 @@ def test_t7_sessions_of_that_time_are_undone() -> None:
     """T7: from the first moment to the last, whatever they came by."""
     began = {"BEFORE": -1e-6, "FIRST": 0, "BETWEEN": 5, "LAST": 10}
     sessions = [session(name, signed_in_at=after(seconds), method="password") for name, seconds in began.items()]
-    assert undone_sessions(sessions, NOW, after(10), set()) == ["FIRST", "BETWEEN", "LAST"]
-    assert undone_sessions([], NOW, after(10), set()) == []
+    assert undone_sessions(sessions, NOW, after(10), after(11)) == ["FIRST", "BETWEEN", "LAST"]
+    assert undone_sessions([], NOW, after(10), after(11)) == []
 
 
-def test_t7_what_ended_sessions_let_in_is_undone() -> None:
-    """T7: whenever that was; what has ended is not named again."""
+def test_t7_what_they_let_in_is_undone() -> None:
+    """T7: whenever that was, also through sessions that have ended since; what is dead is not named."""
     sessions = [
-        session("ENDED", signed_in_at=after(1)),
-        session("LATE", signed_in_at=after(60), let_in_by="ENDED"),
+        session("ENDED", signed_in_at=after(1), expires_at=ENDED),
+        session("LATE", signed_in_at=after(60), let_in_by="ENDED", expires_at=ENDED),
+        session("LATER", signed_in_at=after(61), let_in_by="LATE"),
+        session("IDLE", signed_in_at=after(62), let_in_by="LATER", expires_at=after(63)),
         session("HERS", signed_in_at=after(60), let_in_by="PC"),
     ]
-    assert undone_sessions(sessions, NOW, after(10), {"ENDED"}) == ["LATE"]
+    assert undone_sessions(sessions, NOW, after(10), after(63)) == ["LATER"]
 
 
 def test_t7_logins_of_that_time_are_undone() -> None:
@@ -106,6 +109,12 @@ def test_t7_logins_of_that_time_are_undone() -> None:
     bound = {"user:before": after(-1), "user:first": after(1), "user:last": after(10), "user:ada": NOW}
     assert undone_logins(account(logins=bound), after(1), after(10)) == ["user:first", "user:last"]
     assert undone_logins(account(logins=bound), NOW, after(9)) == ["user:first"]
+
+
+def test_t7_devices_of_that_time_are_undone() -> None:
+    """T7: those that became known from the first moment to the last, also at the very moment of a founding text."""
+    known_at = {"device:before": after(-1), "device:first": NOW, "device:last": after(10), "device:after": after(11)}
+    assert undone_logins(account(devices=known_at), NOW, after(10)) == ["device:first", "device:last"]
 
 
 @pytest.mark.parametrize(("seconds", "undone"), [(None, False), (-1e-6, False), (0, True), (5, True), (10, True)])

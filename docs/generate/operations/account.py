@@ -29,11 +29,12 @@ OPERATIONS = (
         name="answerSignIn",
         tag=APPROVING,
         summary="Decide a sign-in",
-        description="As the `answer` frame does, for an app that a notification woke. The first answer decides.",
+        description="As the `answer` frame does, for an app that a notification woke. The first answer decides."
+        " After the scan of a QR code: `forbidden` for all sessions but the one whose page was read.",
         security="session",
         request=requests.Answer,
         answers={200: responses.Answered},
-        errors=(CodeRequired, WrongCode, UnknownSignIn, AlreadyAnswered, NotAnswerable),
+        errors=(CodeRequired, WrongCode, Forbidden, UnknownSignIn, AlreadyAnswered, NotAnswerable),
     ),
     Operation(
         method="GET",
@@ -50,7 +51,8 @@ OPERATIONS = (
         name="issueTicket",
         tag=APPROVING,
         summary="A WebSocket address that works once",
-        description="`docs/asyncapi.yaml` describes what goes over the connection.",
+        description="`docs/asyncapi.yaml` describes what goes over the connection. Opening one for `hand_over` is the"
+        " person's consent that QR codes appear there: ask for it only from a page that shows them.",
         security="session",
         request=requests.TicketRequest,
         answers={201: responses.TicketIssued},
@@ -105,8 +107,11 @@ OPERATIONS = (
         tag=SESSIONS,
         summary="End a session",
         description="At once: its tokens are refused and its connections closed. `forbidden` for a session older than"
-        " the caller's, until the caller's has the age that the stack asks for.",
+        " the caller's, until the caller's has the age that the stack asks for. With `and_let_in` all that it has let"
+        " in ends with it, also through sessions that have ended since, and also the caller's own if it is among them."
+        " What is left below a session that has ended already can be ended by naming that.",
         security="session",
+        flags=("and_let_in",),
         answers={200: responses.Ended},
         errors=(Forbidden, UnknownSession),
     ),
@@ -116,6 +121,8 @@ OPERATIONS = (
         name="showAccount",
         tag=SESSIONS,
         summary="The account and its logins",
+        description="Oldest first. The devices that were signed in to it stand among them, as `device:` and the id:"
+        " they let nobody in, but may ask for a QR code. Of more than fifty the newest are known.",
         security="session",
         answers={200: responses.AccountView},
     ),
@@ -153,7 +160,7 @@ OPERATIONS = (
         tag=SESSIONS,
         summary="Take a login from the account",
         description="`forbidden` for a login that was bound before the caller signed in, until the caller's session has"
-        " the age that the stack asks for.",
+        " the age that the stack asks for. A device, `device:` and its id, is known again when it signs in again.",
         security="session",
         answers={204: None},
         errors=(InvalidRequest, Forbidden, UnknownLogin, LastLogin),

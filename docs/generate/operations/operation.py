@@ -22,6 +22,7 @@ PARAMETERS = {
     "session_id": "The session, or `current` for the caller's own.",
     "login": "The login, percent-encoded.",
     "gateway": f"The name of a gateway that the stack has secrets of: {', '.join(sorted(gateways.NAMES))}.",
+    "and_let_in": "Whether to end also the sessions that it let in, those that they let in, and so on.",
     "path_secret": "The secret end of the address, as the gateway was given it.",
 }
 
@@ -36,7 +37,8 @@ class OwnFormat(msgspec.Struct, frozen=True):
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """One operation.
 
-    `request` and what is answered are structs or of `OwnFormat`. `answers`: status -> its content, None where it has
+    `flags`: query parameters that are true or false, and false where they are missing. `request` and what is answered
+    are structs or of `OwnFormat`. `answers`: status -> its content, None where it has
     none. `errors`: its own ones only.
     """
 
@@ -47,6 +49,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     summary: str
     description: str = ""
     security: Security = "nothing"
+    flags: tuple[str, ...] = ()
     request: Any = None
     answers: dict[int, Any]
     errors: tuple[type[NodError], ...] = ()
@@ -56,8 +59,9 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     def all_errors(self) -> tuple[type[NodError], ...]:
         """The errors, with those that every operation with a body, a token or code of ours may have."""
         of_body = (InvalidRequest, TooLarge) if self.request else ()
+        of_query = (InvalidRequest,) if self.flags else ()
         of_token = (InvalidToken,) if self.security != "nothing" else ()
-        return (*of_body, *of_token, *self.errors, NodError)
+        return (*of_body, *of_query, *of_token, *self.errors, NodError)
 
     @property
     def own_format(self) -> frozenset[Part]:

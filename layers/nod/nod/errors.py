@@ -50,6 +50,10 @@ class WrongCode(NodError):
     code, status, title = "wrong_code", 403, "The code is wrong"
 
 
+class WrongScan(NodError):
+    code, status, title = "wrong_scan", 403, "This is not what the QR code of this sign-in holds, or no longer"
+
+
 class Forbidden(NodError):
     code, status, title = "forbidden", 403, "This may not be done from here"
 
@@ -72,6 +76,10 @@ class NotFound(NodError):
 
 class NoApproverOnline(NodError):
     code, status, title = "no_approver_online", 409, "No signed-in device of this account is connected"
+
+
+class NoPageOpen(NodError):
+    code, status, title = "no_page_open", 409, "No signed-in computer has the page open that would show a QR code"
 
 
 class NotAnswerable(NodError):

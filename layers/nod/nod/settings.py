@@ -33,6 +33,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=_variable):
     conceal_accounts: bool = False
     password_sign_up: bool = False
     phone_sign_in_approval: Literal["never", "when_online"] = "when_online"
+    hand_over_confirmation: Literal["none", "choose"] = "choose"
+    phone_page: str = ""
     send_account_sms: bool = False
     app_name: str = "Nod"
     sms_number: str = ""

@@ -8,6 +8,7 @@ from msgspec import Meta
 from nod.api.requests import Code
 from nod.domain.identifiers import IDENTIFIER_PATTERN
 from nod.domain.prompts import ShownPrompt
+from nod.domain.pushes import ShownQr
 from nod.domain.sessions import ShownSession
 from nod.domain.status import Decision, SeenStatus, Verdict
 
@@ -50,9 +51,18 @@ class EndSession(Frame, frozen=True, kw_only=True, tag="endSession"):
     """End a session of my account."""
 
     session_id: Annotated[str, Meta(min_length=1, max_length=64)]
+    and_let_in: Annotated[
+        bool, Meta(description="Whether to end also the sessions that it let in, those that they let in, and so on.")
+    ] = False
 
 
-ClientFrame = Ping | Hello | Answer | ListSessions | EndSession
+class RenewQr(Frame, frozen=True, kw_only=True, tag="renewQr"):
+    """A hand-over page asks for a fresh QR code of a sign-in, a little before the one it shows expires."""
+
+    sign_in_id: Annotated[str, Meta(min_length=1, max_length=64, description="As in the `qr` frame.")]
+
+
+ClientFrame = Ping | Hello | Answer | ListSessions | EndSession | RenewQr
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type"):
@@ -66,7 +76,7 @@ class Pong(Reply, frozen=True, kw_only=True, tag="pong"):
 
 
 class Welcome(Reply, frozen=True, kw_only=True, tag="welcome"):
-    """To an approver: the prompts open now."""
+    """To an approver or a hand-over page: the prompts open now. To a page, a `qr` for each code to show follows."""
 
     session_id: Annotated[str, Meta(description="The session that the connection belongs to.")]
     prompts: tuple[ShownPrompt, ...]
@@ -95,7 +105,13 @@ class SessionsReply(Reply, frozen=True, kw_only=True, tag="sessions"):
 class SessionEndedReply(Reply, frozen=True, kw_only=True, tag="sessionEnded"):
     """The sessions that were ended."""
 
-    ended: Annotated[tuple[str, ...], Meta(description="Their ids.")]
+    ended: Annotated[tuple[str, ...], Meta(description="Their ids, from the session that was named downwards.")]
+
+
+class QrReply(ShownQr, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="qr"):
+    """The fresh QR code."""
+
+    id: FrameId | None = None
 
 
 class ErrorReply(Reply, frozen=True, kw_only=True, tag="error"):
@@ -105,4 +121,4 @@ class ErrorReply(Reply, frozen=True, kw_only=True, tag="error"):
     detail: Annotated[str, Meta(description="What happened, for people.")]
 
 
-ServerReply = Pong | Welcome | WaiterWelcome | Answered | SessionsReply | SessionEndedReply | ErrorReply
+ServerReply = Pong | Welcome | WaiterWelcome | Answered | SessionsReply | SessionEndedReply | QrReply | ErrorReply

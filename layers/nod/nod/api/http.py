@@ -61,6 +61,14 @@ def identifier(text: str, unknown: type[NodError]) -> str:
     return text
 
 
+def flag(app: APIGatewayHttpResolver, name: str) -> bool:
+    """A query parameter that is `true` or `false`, and false where it is missing; `InvalidRequest` otherwise."""
+    text = (app.current_event.query_string_parameters or {}).get(name, "false")
+    if text not in {"true", "false"}:
+        raise InvalidRequest(f"{name} is true or false")
+    return text == "true"
+
+
 def bearer(app: APIGatewayHttpResolver) -> str:
     """The bearer token of the request (RFC 6750 section 2.1); `InvalidToken` where there is none."""
     scheme, _, token = app.current_event.headers.get("authorization", "").partition(" ")

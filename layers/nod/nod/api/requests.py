@@ -17,8 +17,17 @@ Login = Annotated[
         title="Login",
         min_length=1,
         max_length=254,
-        description="A username, an email address, a phone number with its country code, or `device:` and a device id;"
-        " in any spelling.",
+        description="A username, an email address or a phone number with its country code, in any spelling.",
+    ),
+]
+HandOverLogin = Annotated[
+    str,
+    Meta(
+        title="HandOverLogin",
+        min_length=1,
+        max_length=254,
+        description="The phone number of an account, in any spelling, or `device:` and the id of a device that was once"
+        " signed in to it.",
     ),
 ]
 Password = Annotated[str, Meta(title="NewPassword", min_length=8, max_length=128, description="A password to be set.")]
@@ -82,14 +91,30 @@ class StartPhone(Start, frozen=True, forbid_unknown_fields=True, kw_only=True, t
     device: Device
 
 
+class StartQr(Start, frozen=True, forbid_unknown_fields=True, kw_only=True, tag="qr"):
+    """A phone asks for a QR code on the page that a signed-in computer has open for that."""
+
+    login: HandOverLogin
+    challenge: Challenge
+    device: Device
+
+
 # Each way into a sign-in is one struct here, told apart by `method`.
-StartSignIn = StartApproval | StartPhone
+StartSignIn = StartApproval | StartPhone | StartQr
 
 
 class Confirm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The requesting device sends back the code that it was answered in mode `echo`."""
 
     code: Code
+
+
+class Scan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The phone has read a QR code, and proves that the code was made for it."""
+
+    scan_token: Annotated[OpaqueToken, Meta(description="From the fragment of the link that the QR code holds.")]
+    login: HandOverLogin
+    verifier: Verifier
 
 
 class Redeem(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -155,4 +180,10 @@ class ChangePassword(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
 class TicketRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a WebSocket connection is to be used for."""
 
-    purpose: Annotated[Literal["approve"], Meta(description="`approve`: to see prompts and answer them.")]
+    purpose: Annotated[
+        Literal["approve", "hand_over"],
+        Meta(
+            description="`approve`: to see prompts and answer them. `hand_over`: to show QR codes, and to answer"
+            " the prompts of devices that have scanned one."
+        ),
+    ]

@@ -1,7 +1,7 @@
 """What clients get over HTTP, field by field. Times are RFC 3339 UTC, lengths of time are seconds."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -44,7 +44,7 @@ class Sms(msgspec.Struct, frozen=True):
 
 
 class SignInStarted(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """A sign-in that waits for its answer, or for the text message of a phone."""
+    """A sign-in that waits for its answer, for the text message of a phone, or for its QR code to be scanned."""
 
     sign_in_id: str
     method: Method
@@ -73,6 +73,19 @@ class SignInConfirmed(msgspec.Struct, frozen=True):
     status: OpenStatus
 
 
+class SignInScanned(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The QR code was right: the computer that showed it is asked, or has thereby let the device in."""
+
+    status: Annotated[
+        Literal["pending", "allowed"],
+        Meta(description="`pending`: to be confirmed there. `allowed`: to be redeemed."),
+    ]
+    verification: Annotated[
+        DeviceVerification | None,
+        Meta(description="While pending: what the device shows, for its person to pick on the computer."),
+    ] = None
+
+
 class SessionList(msgspec.Struct, frozen=True):
     """The live sessions of the account, newest first."""
 
@@ -82,7 +95,7 @@ class SessionList(msgspec.Struct, frozen=True):
 class Ended(msgspec.Struct, frozen=True):
     """The sessions that were ended."""
 
-    ended: Annotated[list[str], Meta(description="Their ids.")]
+    ended: Annotated[list[str], Meta(description="Their ids, from the session that was named downwards.")]
 
 
 class AccountLogin(msgspec.Struct, frozen=True):

@@ -8,6 +8,8 @@ import msgspec
 
 from nod.api import frames
 from nod.api.decoding import MAX_FRAME_BYTES, decode, frame_id
+from nod.domain.connections import Purpose
+from nod.domain.pushes import ShownQr
 from nod.domain.sign_in import Approver
 from nod.domain.status import Verdict
 from nod.domain.tickets import Ticket
@@ -15,6 +17,7 @@ from nod.errors import Forbidden, InvalidRequest, InvalidToken, NodError
 from nod.flows.answering import Answer, Answering
 from nod.flows.connecting import Connecting, Ticketing
 from nod.flows.sessions import SessionControl
+from nod.flows.showing import Showing
 from nod.observability import logger
 
 Event = Mapping[str, Any]
@@ -52,6 +55,7 @@ class Frames:
     connecting: Connecting
     answering: Answering
     control: SessionControl
+    showing: Showing
     post: Post
 
     def handle(self, event: Event) -> dict[str, int]:
@@ -100,11 +104,29 @@ class Frames:
         elif isinstance(frame, frames.EndSession):
             self._end(frame, connection_id, who)
         elif isinstance(frame, frames.Hello):
-            prompts = tuple(self.connecting.open_prompts(who, connection_id))
-            self.post(connection_id, frames.Welcome(session_id=who.session_id, prompts=prompts, id=frame.id))
+            self._welcome(frame, connection_id, who, ticket.purpose)
+        elif isinstance(frame, frames.RenewQr):
+            self._renew(frame, connection_id, who, ticket.purpose)
         else:
             sessions = tuple(self.control.listed(who))
             self.post(connection_id, frames.SessionsReply(sessions=sessions, id=frame.id))
+
+    def _welcome(self, frame: frames.Hello, connection_id: str, who: Approver, purpose: Purpose) -> None:
+        """Tell what is open now; a hand-over page also gets the QR codes to show, which it may have missed."""
+        if purpose == "hand_over":
+            prompts, to_scan = self.connecting.open_page(who, connection_id)
+        else:
+            prompts, to_scan = self.connecting.open_prompts(who, connection_id), []
+        self.post(connection_id, frames.Welcome(session_id=who.session_id, prompts=tuple(prompts), id=frame.id))
+        for code in self.showing.show_again(to_scan, who):
+            self.post(connection_id, code)
+
+    def _renew(self, frame: frames.RenewQr, connection_id: str, who: Approver, purpose: Purpose) -> None:
+        if purpose != "hand_over":
+            raise Forbidden("only a hand-over page shows QR codes")
+        code = self.showing.renew(frame.sign_in_id, who)
+        fields = {name: getattr(code, name) for name in ShownQr.__struct_fields__}
+        self.post(connection_id, frames.QrReply(**fields, id=frame.id))
 
     def _to_waiter(self, frame: frames.ClientFrame, sign_in_id: str) -> frames.WaiterWelcome:
         if not isinstance(frame, frames.Hello):
@@ -115,7 +137,13 @@ class Frames:
         def acknowledge(ended: list[str]) -> None:
             self.post(connection_id, frames.SessionEndedReply(ended=tuple(ended), id=frame.id))
 
-        self.control.end(frame.session_id, by=who, connection_id=connection_id, acknowledge=acknowledge)
+        self.control.end(
+            frame.session_id,
+            by=who,
+            and_let_in=frame.and_let_in,
+            connection_id=connection_id,
+            acknowledge=acknowledge,
+        )
 
     def _answer(self, frame: frames.Answer, connection_id: str, who: Approver) -> None:
         def acknowledge(status: Verdict) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from nod.bootstrap.hand_over import HandOverParts
 from nod.bootstrap.messaging import Messaging
 from nod.bootstrap.parts import Parts, now
 from nod.settings import Settings
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from nod.flows.binding import LoginBinding
     from nod.flows.connecting import Connecting, Ticketing
     from nod.flows.phone import PhoneSignIn
+    from nod.flows.qr import HandOver
     from nod.flows.redeeming import Redeeming
     from nod.flows.sessions import SessionControl
 
@@ -33,6 +35,7 @@ class SignInFlows(NamedTuple):
 
     approval: Approval
     phone: PhoneSignIn
+    hand_over: HandOver
     redeeming: Redeeming
 
 
@@ -52,7 +55,7 @@ class AccountFlows(NamedTuple):
 def sign_ins(settings: Settings) -> SignInFlows:
     """The flows behind `/sign-ins`."""
     parts = Parts(settings)
-    return SignInFlows(parts.approval, Messaging(parts).phone, parts.redeeming)
+    return SignInFlows(parts.approval, Messaging(parts).phone, HandOverParts(parts).hand_over, parts.redeeming)
 
 
 def account(settings: Settings) -> AccountFlows:
@@ -87,4 +90,5 @@ def websocket(settings: Settings) -> Frames:
     from nod.api.websocket import Frames
 
     parts = Parts(settings)
-    return Frames(parts.connecting, parts.answering, parts.control, parts.outside.sockets.post)
+    showing = HandOverParts(parts).showing
+    return Frames(parts.connecting, parts.answering, parts.control, showing, parts.outside.sockets.post)

@@ -88,6 +88,7 @@ class Parts:
         return Redeeming(
             sign_ins=self.tables.sign_ins,
             sessions=self.tables.sessions,
+            accounts=self.tables.accounts,
             logins=self.tables.logins,
             throttles=self.tables.throttles,
             connections=self.tables.connections,

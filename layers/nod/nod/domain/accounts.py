@@ -1,4 +1,4 @@
-"""Accounts: the logins that are bound to each other, and perhaps a password."""
+"""Accounts: the logins that are bound to each other, the devices they know, and perhaps a password."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -18,12 +18,14 @@ _EASY = "abcdefghjkmnpqrstvwxyz23456789"
 class Account(msgspec.Struct, frozen=True, kw_only=True):
     """One account. `logins` maps the key of each bound login to the time it was bound.
 
-    `initial` is None where the password, if there is one, was set by its owner.
+    `devices` does so for the devices that were signed in to it, whose ids alone let nobody in. `initial` is None where
+    the password, if there is one, was set by its owner.
     """
 
     account_id: str
     created_at: datetime
     logins: Mapping[str, datetime]
+    devices: Mapping[str, datetime] = msgspec.field(default_factory=dict)
     password_hash: str | None = None
     initial: Initial | None = None
     password_set_at: datetime | None = None
@@ -33,10 +35,20 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
         """Whether its owner has set a password, which then takes itself to be changed."""
         return self.password_hash is not None and self.initial is None
 
+    @property
+    def oldest_device(self) -> str:
+        """The key of the device that it has known for longest; there must be one."""
+        return min(self.devices, key=lambda device: (self.devices[device], device))
+
+    def bound_at(self, login: str) -> datetime | None:
+        """Since when a login or device is the account's; None where it is not."""
+        return self.logins.get(login) or self.devices.get(login)
+
     def bound_logins(self) -> list[BoundLogin]:
-        """The logins, oldest binding first."""
-        bound = [BoundLogin(login_from_key(key), bound_at) for key, bound_at in self.logins.items()]
-        return sorted(bound, key=lambda one: (one.bound_at, one.login.key))
+        """The logins and devices, oldest binding first, and logins first where that is the same."""
+        both = [*self.logins.items(), *self.devices.items()]
+        bound = [BoundLogin(login_from_key(key), bound_at) for key, bound_at in both]
+        return sorted(bound, key=lambda one: (one.bound_at, one.login.kind == "device", one.login.key))
 
 
 def draw_password(rng: Random) -> str:

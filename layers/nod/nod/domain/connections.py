@@ -46,6 +46,11 @@ def approvers_among(connections: Sequence[Connection], now: datetime) -> list[Co
     return [one for one in connections if one.purpose == "approve" and now < one.expires_at]
 
 
+def pages_among(connections: Sequence[Connection], now: datetime) -> list[Connection]:
+    """The pages that show QR codes: opening one is its user's consent to that."""
+    return [one for one in connections if one.purpose == "hand_over" and now < one.expires_at]
+
+
 def in_order_of_asking(
     approvers: Sequence[Connection],
     policy: ApproverPolicy,

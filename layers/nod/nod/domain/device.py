@@ -22,7 +22,8 @@ class Device(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
                 min_length=1,
                 max_length=128,
                 pattern=r"^[\x21-\x7e]+$",
-                description="One that the device keeps, so that it is known again.",
+                description="One that the device keeps, so that it is known again. It is to be random: the first"
+                " account that a device of this id signs in to keeps it.",
             ),
         ]
         | None

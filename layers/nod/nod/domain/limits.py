@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from nod.domain.status import Method
 from nod.errors import SlowDown
 
 OPEN_SIGN_INS_PER_LOGIN = 3
@@ -35,6 +36,7 @@ class Limit(msgspec.Struct, frozen=True):
 
 EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 PROMPTS_PER_LOGIN = Limit("prompts", 10, timedelta(minutes=10))
+HAND_OVERS_PER_LOGIN = Limit("hand-overs", 10, timedelta(minutes=10))
 PASSWORDS_PER_LOGIN = Limit("passwords", 10, timedelta(minutes=15))
 REFUSALS_PER_NUMBER = Limit("refusals", 3, timedelta(hours=1))
 ANSWERS_TO_NO_PER_NUMBER = Limit("answers to no", 3, timedelta(hours=1))
@@ -42,7 +44,13 @@ TEXTED_SIGN_INS = Limit("texted", 60, timedelta(hours=1))
 TEXTED_PROMPTS = Limit("texted prompts", 10, timedelta(minutes=10))
 BINDINGS_PER_ACCOUNT = Limit("bindings", 10, timedelta(hours=1))
 LOGINS_PER_ACCOUNT = 20
+DEVICES_PER_ACCOUNT = 50
 MAILS_PER_ADDRESS = Limit("mails", 3, timedelta(hours=1))
+
+
+def asks_per_login(method: Method) -> Limit:
+    """How often a login may be asked for without a success: prompts to approvers, QR codes on open pages."""
+    return HAND_OVERS_PER_LOGIN if method == "qr" else PROMPTS_PER_LOGIN
 
 
 def starts_per_address(count: int) -> Limit:

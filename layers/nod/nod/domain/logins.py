@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Collection
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -16,8 +17,18 @@ Kind = Annotated[
     Meta(title="LoginKind", description="What kind of name a login is."),
 ]
 SCHEMES: dict[Kind, str] = {"username": "user:", "phone": "tel:", "email": "mailto:", "device": "device:"}
+# What people sign in with, and what a phone may call itself when it asks for a QR code.
+PERSONAL_KINDS: frozenset[Kind] = frozenset({"username", "phone", "email"})
+HAND_OVER_KINDS: frozenset[Kind] = frozenset({"phone", "device"})
+ALL_KINDS: frozenset[Kind] = PERSONAL_KINDS | HAND_OVER_KINDS
 MAX_LENGTH = 254
 
+_NAMES: dict[Kind, str] = {
+    "username": "a username",
+    "email": "an email address",
+    "phone": "a phone number",
+    "device": "a device id",
+}
 _PHONE_START = re.compile(r"^(\+|00)[\d\s().\-/]*$")
 _NATIONAL_NUMBER = re.compile(r"^[\d\s().\-/]+$")
 # The local part is a dot-atom (RFC 5321 section 4.1.2) without the signs that mail headers give a meaning to.
@@ -63,6 +74,10 @@ class KnownLogin(msgspec.Struct, frozen=True):
         """Whether nobody may be prompted for it now."""
         return self.held_until is not None and now < self.held_until
 
+    def seconds_held(self, now: datetime) -> int:
+        """How long still, in whole seconds; 0 where it is not held back."""
+        return int((self.held_until - now).total_seconds()) + 1 if self.held_until and now < self.held_until else 0
+
 
 class BoundLogin(msgspec.Struct, frozen=True):
     """A login that belongs to an account, since when."""
@@ -71,12 +86,20 @@ class BoundLogin(msgspec.Struct, frozen=True):
     bound_at: datetime
 
 
-def parse_login(text: str) -> Login:
-    """Read a login in any spelling; `InvalidRequest` where it is none.
+def parse_login(text: str, *, kinds: Collection[Kind] = PERSONAL_KINDS) -> Login:
+    """Read a login of one of these kinds in any spelling; `InvalidRequest` where it is none.
 
     With `@` it is an email address, with a leading `+` or `00` a phone number (E.164), with `device:` a device id, and
     otherwise a username. A phone number without its country code is refused: it would name different people.
     """
+    login = _parsed(text)
+    if login.kind not in kinds:
+        taken = " or ".join(name for kind, name in _NAMES.items() if kind in kinds)
+        raise InvalidRequest(f"{_NAMES[login.kind]} cannot be used here, only {taken}")
+    return login
+
+
+def _parsed(text: str) -> Login:
     text = unicodedata.normalize("NFKC", text).strip()
     if not text or len(text) > MAX_LENGTH:
         raise InvalidRequest(f"login must have 1 to {MAX_LENGTH} characters")

@@ -38,6 +38,10 @@ class Prompt(ShownPrompt, frozen=True, kw_only=True):
         """Whether this session is to see the prompt at `now`."""
         return now < self.expires_at and self.addressed_to in (None, session_id)
 
+    def is_to_scan(self, now: datetime) -> bool:
+        """Whether it stands for a QR code that no device has scanned yet: nobody can be asked until then."""
+        return self.method == "qr" and self.addressed_to == NOBODY and now < self.expires_at
+
     def shown(self) -> ShownPrompt:
         """What its approver sees of it."""
         return ShownPrompt(**{name: getattr(self, name) for name in ShownPrompt.__struct_fields__})

@@ -1,6 +1,7 @@
 """Sessions: a device that is signed in, how long it stays so, and which sessions it may end."""
 
-from datetime import datetime, timedelta
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 
 import msgspec
@@ -22,10 +23,14 @@ AUTHENTICATION_METHODS: dict[SignInMethod, list[str]] = {
     "qr": ["mca"],
 }
 
+# When a session that was ended expires: before any time at which a request that is under way may have begun.
+ENDED = datetime(1970, 1, 1, tzinfo=UTC)
+
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
     """One session. It lives until `expires_at`, which each refresh moves on, and never beyond `ends_at`.
 
+    One that was ended is kept, as `ENDED`: else what it let in would no longer be found below the session above it.
     `founding`: its account was made with it.
     """
 
@@ -45,7 +50,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     founding: bool = False
 
     def is_alive(self, now: datetime) -> bool:
-        """Whether the session has not run out."""
+        """Whether the session has neither run out nor been ended."""
         return now < min(self.expires_at, self.ends_at)
 
     def is_current(self, token: "RefreshToken") -> bool:
@@ -63,7 +68,9 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
         """Whether this session may end `target` (S4: a fresh thief cannot throw the owner out).
 
         A session may end itself, the sessions it let in, and younger ones; older ones only once it has been signed in
-        for `eviction_age` itself.
+        for `eviction_age` itself. Whoever may end `target` may end all below it: those began after `target`, so they
+        are younger than this session where `target` is this session, was let in by it or is younger than it; and age
+        counts against any.
         """
         if self.session_id in {target.session_id, target.let_in_by}:
             return True
@@ -81,6 +88,22 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     def may_unbind(self, bound_at: datetime, now: datetime, eviction_age: timedelta) -> bool:
         """Whether this session may take away a login bound at `bound_at` (S4, as for older sessions)."""
         return bound_at >= self.signed_in_at or now - self.signed_in_at >= eviction_age
+
+
+def below(sessions: Iterable[Session], session_id: str) -> list[Session]:
+    """The sessions that a session let in, those that they let in, and so on: level by level, living or not."""
+    guests: dict[str | None, list[Session]] = {}
+    for one in sorted(sessions, key=lambda one: one.signed_in_at):
+        guests.setdefault(one.let_in_by, []).append(one)
+    found: dict[str, Session] = {}
+    level = [session_id]
+    while level:
+        let_in = [guest for host in level for guest in guests.get(host, ())]
+        # What was found before is not gone through again: a ring would never end.
+        fresh = {one.session_id: one for one in let_in if one.session_id not in {session_id, *found}}
+        found |= fresh
+        level = list(fresh)
+    return list(found.values())
 
 
 class ShownSession(msgspec.Struct, frozen=True, kw_only=True):

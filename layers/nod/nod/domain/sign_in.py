@@ -14,22 +14,20 @@ from datetime import datetime, timedelta
 import msgspec
 
 from nod.domain.device import Device, Network
-from nod.domain.identifiers import matches
-from nod.domain.status import LIVE, Decision, Method, OpenStatus, SeenStatus, Status
+from nod.domain.identifiers import fingerprint, matches
+from nod.domain.refusals import StillWaiting, refusal_of
+from nod.domain.scanning import ScanCode, code_of
+from nod.domain.status import LIVE, Decision, Method, SeenStatus, Status
 from nod.domain.verification import TRIES, Mode, ShownVerification, Verification, code_hash
 from nod.errors import (
     AlreadyAnswered,
-    AlreadyRedeemed,
-    Cancelled,
     CodeRequired,
-    Denied,
-    Expired,
+    Forbidden,
     IdentifierUsed,
     NodError,
     NotAnswerable,
-    SlowDown,
     UnknownSignIn,
-    WrongCode,
+    WrongScan,
 )
 
 REDEEM_WINDOW = timedelta(seconds=60)
@@ -49,6 +47,9 @@ class SignIn(msgspec.Struct, frozen=True, kw_only=True):
     That of a phone begins with `UNKNOWN_NUMBER` for its login, and the id of an account that nobody has yet: until its
     text message arrives, it is nobody's. `offer` is what approvers will be shown where that message makes it pending;
     `new_account` says that the message made the account.
+
+    That of a QR hand-over has `codes`, what pages show of it; `scanned_by` is the challenge of the first device that
+    read one, and `approver` the session of the page that it was read from: nobody else may answer then.
     """
 
     sign_in_id: str
@@ -72,6 +73,9 @@ class SignIn(msgspec.Struct, frozen=True, kw_only=True):
     slot: str | None = None
     offer: ShownVerification | None = None
     new_account: bool = False
+    codes: frozenset[ScanCode] = frozenset()
+    scanned_by: str | None = None
+    approver: str | None = None
     version: int = 0
 
     @property
@@ -92,7 +96,7 @@ class SignIn(msgspec.Struct, frozen=True, kw_only=True):
         """The requesting device sends its `echo` code back: pending, or one try fewer (denied after the last)."""
         standing = self.standing(now)
         if standing != "started":
-            raise self._refusal(standing)
+            raise refusal_of(standing)
         if self.confirm_hash is None:
             raise NotAnswerable("this sign-in is not confirmed by a code")
         if matches(f"{self.sign_in_id}:{code}", expected_fingerprint=self.confirm_hash):
@@ -103,15 +107,10 @@ class SignIn(msgspec.Struct, frozen=True, kw_only=True):
         """An approver decides: allowed, denied or reported; a wrong code leaves one try fewer, or denies.
 
         Raises `UnknownSignIn` for another account's approver (A10), `AlreadyAnswered` after the first answer,
-        `NotAnswerable` before it is pending and after its time (A8), `CodeRequired` for a blind allow (A2).
+        `NotAnswerable` before it is pending and after its time (A8), `CodeRequired` for a blind allow (A2), and
+        `Forbidden` where the QR code of another session's page was scanned.
         """
-        if by.account_id != self.account_id:
-            raise UnknownSignIn()
-        standing = self.standing(now)
-        if standing in ("allowed", "denied", "reported", "redeemed"):
-            raise AlreadyAnswered()
-        if standing != "pending":
-            raise NotAnswerable(f"the sign-in is {standing}")
+        self._require_answerable(by, now)
         if decision != "allow":
             return self.moved("denied" if decision == "deny" else "reported")
         if self.answer_hash is not None:
@@ -131,7 +130,7 @@ class SignIn(msgspec.Struct, frozen=True, kw_only=True):
             raise UnknownSignIn()
         standing = self.standing(now)
         if standing in ("expired", "cancelled"):
-            raise self._refusal(standing)
+            raise refusal_of(standing)
         if standing != "started":
             raise IdentifierUsed()
         after = self.moved("pending") if ask else self._allowed(now)
@@ -148,6 +147,41 @@ class SignIn(msgspec.Struct, frozen=True, kw_only=True):
         """Nobody was there to be asked after all: the text message alone allows it."""
         return self._allowed(now)
 
+    def scan(self, secret: str, login: str, verifier: str, asked: Verification, now: datetime) -> "SignIn":
+        """A device sends what it read in a QR code (R4.4): what becomes of the sign-in.
+
+        From the device that started it, with its login: pending, to be answered by the session whose page was read as
+        `asked` says, or allowed where that is nothing. From another device (Q2): only noted. From a second one: denied
+        (Q3). Raises `WrongScan` otherwise, also for what was scanned before (Q1).
+        """
+        code = code_of(secret, self.codes, now)
+        standing = self.standing(now)
+        if standing not in ("started", "pending", "allowed"):
+            raise WrongScan()
+        if self.scanned_by and not matches(verifier, expected_fingerprint=self.scanned_by):
+            return self.moved("denied")
+        if not self.is_of(verifier):
+            return msgspec.structs.replace(self.moved(self.status), scanned_by=fingerprint(verifier))
+        if standing != "started" or login != self.login:
+            raise WrongScan()
+        scanned = msgspec.structs.replace(self, scanned_by=self.challenge, approver=code.session_id)
+        if asked.mode == "none":
+            return msgspec.structs.replace(scanned._allowed(now), let_in_by=code.session_id)  # noqa: SLF001 - its own.
+        return msgspec.structs.replace(
+            scanned.moved("pending"),
+            mode=asked.mode,
+            answer_hash=code_hash(self.sign_in_id, asked.code) if asked.code else None,
+            tries_left=TRIES[asked.mode],
+        )
+
+    def require_scannable(self, by: "Approver", now: datetime) -> None:
+        """Why no page of `by` may show a code of it: `UnknownSignIn`, `NotAnswerable`; nothing where one may."""
+        if self.method != "qr" or by.account_id != self.account_id:
+            raise UnknownSignIn()
+        standing = self.standing(now)
+        if standing != "started":
+            raise NotAnswerable(f"the sign-in is {'denied' if standing == 'reported' else standing}")
+
     def redeem(self, verifier: str, now: datetime) -> "SignIn":
         """The requesting device collects its session, once; raises why not, `StillWaiting` where nobody answered."""
         self.require_verifier(verifier)
@@ -155,7 +189,7 @@ class SignIn(msgspec.Struct, frozen=True, kw_only=True):
         if standing in ("started", "pending"):
             raise StillWaiting(standing, self.poll_interval)
         if standing != "allowed":
-            raise self._refusal(standing)
+            raise refusal_of(standing)
         return self.moved("redeemed")
 
     def cancel(self, verifier: str, now: datetime) -> "SignIn":
@@ -165,7 +199,7 @@ class SignIn(msgspec.Struct, frozen=True, kw_only=True):
         if standing == "cancelled":
             return self
         if standing not in ("started", "pending", "allowed"):
-            raise self._refusal(standing)
+            raise refusal_of(standing)
         return self.moved("cancelled")
 
     def withdraw(self) -> "SignIn":
@@ -178,24 +212,29 @@ class SignIn(msgspec.Struct, frozen=True, kw_only=True):
         interval = self.poll_interval if in_time else self.poll_interval + POLL_INTERVAL
         return msgspec.structs.replace(self, poll_interval=interval, next_poll_at=now + interval), in_time
 
-    def too_fast(self) -> SlowDown:
-        """What a poll is told that came before its time."""
-        seconds = int(self.poll_interval.total_seconds())
-        return SlowDown(f"poll no more often than every {seconds} seconds", retry_after=seconds)
-
-    def wrong_code(self) -> WrongCode:
-        """What is told of a wrong code, after it was counted."""
-        left = {0: "no try is", 1: "one try is"}.get(self.tries_left, f"{self.tries_left} tries are")
-        return WrongCode(f"the code is wrong, {left} left")
-
     def require_verifier(self, verifier: str) -> None:
         """Only the device that started this sign-in may go on with it; to others it does not exist (A6)."""
-        if not matches(verifier, expected_fingerprint=self.challenge):
+        if not self.is_of(verifier):
             raise UnknownSignIn()
+
+    def is_of(self, verifier: str) -> bool:
+        """Whether the device that has this verifier started it."""
+        return matches(verifier, expected_fingerprint=self.challenge)
 
     def refusal(self, now: datetime) -> NodError:
         """Why this sign-in can no longer be redeemed."""
-        return self._refusal(self.standing(now))
+        return refusal_of(self.standing(now))
+
+    def _require_answerable(self, by: "Approver", now: datetime) -> None:
+        if by.account_id != self.account_id:
+            raise UnknownSignIn()
+        if self.approver not in (None, by.session_id):
+            raise Forbidden("only the device whose QR code was scanned may answer")
+        standing = self.standing(now)
+        if standing in ("allowed", "denied", "reported", "redeemed"):
+            raise AlreadyAnswered()
+        if standing != "pending":
+            raise NotAnswerable(f"the sign-in is {standing}")
 
     def _allowed(self, now: datetime) -> "SignIn":
         return msgspec.structs.replace(self.moved("allowed"), expires_at=now + REDEEM_WINDOW)
@@ -209,32 +248,12 @@ class SignIn(msgspec.Struct, frozen=True, kw_only=True):
         """The next version of the sign-in, in another status."""
         return msgspec.structs.replace(self, status=status, version=self.version + 1)
 
-    @staticmethod
-    def _refusal(standing: Status) -> NodError:
-        refusals: dict[Status, type[NodError]] = {
-            "denied": Denied,
-            "cancelled": Cancelled,
-            "expired": Expired,
-            "redeemed": AlreadyRedeemed,
-        }
-        return refusals.get(standing, NotAnswerable)()
-
 
 class Approver(msgspec.Struct, frozen=True):
     """Who answers: a session of an account."""
 
     account_id: str
     session_id: str
-
-
-class StillWaiting(NodError):
-    """Not an error to a client: nobody has answered yet. `standing` is started or pending, `interval` in seconds."""
-
-    def __init__(self, standing: OpenStatus, interval: timedelta) -> None:
-        """How the sign-in stands, and how often it may be polled."""
-        super().__init__()
-        self.standing = standing
-        self.interval = int(interval.total_seconds())
 
 
 class Overtaken(Exception):
@@ -244,47 +263,3 @@ class Overtaken(Exception):
         """`current` as shown by the refused write itself."""
         self.current = current
         super().__init__("the sign-in is not as it was")
-
-
-def start(
-    *,
-    sign_in_id: str,
-    method: Method,
-    login: str,
-    account_id: str,
-    challenge: str,
-    device: Device,
-    network: Network,
-    message: str | None,
-    verification: Verification,
-    slot: str | None,
-    now: datetime,
-    lifetime: timedelta,
-) -> SignIn:
-    """A new sign-in. An approval is pending at once, unless its `echo` code must come back first.
-
-    The other methods wait for their own first step, which no code stands in for.
-    """
-    hashed = code_hash(sign_in_id, verification.code) if verification.code else None
-    waits_for_echo = method == "approval" and verification.mode == "echo"
-    answerable_at_once = method == "approval" and not waits_for_echo
-    return SignIn(
-        sign_in_id=sign_in_id,
-        method=method,
-        status="pending" if answerable_at_once else "started",
-        login=login,
-        account_id=account_id,
-        challenge=challenge,
-        device=device,
-        network=network,
-        message=message,
-        mode=verification.mode,
-        created_at=now,
-        expires_at=now + lifetime,
-        next_poll_at=now,
-        confirm_hash=hashed if waits_for_echo else None,
-        answer_hash=hashed if verification.asks_approver else None,
-        tries_left=TRIES[verification.mode],
-        slot=slot,
-        offer=verification.shown if method == "phone" else None,
-    )

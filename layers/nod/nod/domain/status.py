@@ -23,6 +23,10 @@ OpenStatus = Annotated[
     ),
 ]
 Verdict = Annotated[Literal["allowed", "denied"], Meta(title="Verdict", description="How it was answered.")]
+Closing = Annotated[
+    Literal["pending", "allowed", "denied", "cancelled"],
+    Meta(title="Closing", description="How the showing of a QR code ended; `pending`: scanned, and to be answered."),
+]
 Ending = Annotated[Literal["allowed", "denied", "cancelled"], Meta(title="Ending", description="How a prompt ended.")]
 SeenStatus = Annotated[
     Literal["started", "pending", "allowed", "denied", "cancelled", "expired", "redeemed"],

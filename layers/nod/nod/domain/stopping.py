@@ -1,11 +1,11 @@
 """NO by text message: what has happened to an account since its number was first texted from lately is undone (T7)."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from nod.domain.accounts import Account
 from nod.domain.logins import KnownLogin
-from nod.domain.sessions import Session
+from nod.domain.sessions import Session, below
 
 STOPPABLE_FOR = timedelta(hours=24)
 # What begins so soon after NO was begun before it: clocks differ a little, and requests take their time.
@@ -40,22 +40,23 @@ def undone_since(number: str, known: KnownLogin, account: Account, asked_at: dat
     return min(times, default=None)
 
 
-def undone_sessions(sessions: Iterable[Session], since: datetime, until: datetime, ended: Collection[str]) -> list[str]:
-    """The ids of the sessions that began in between, however and with whichever login, and of what `ended` let in."""
-    return [
-        one.session_id
-        for one in sessions
-        if one.session_id not in ended and (since <= one.signed_in_at <= until or one.let_in_by in ended)
-    ]
+def undone_sessions(sessions: Sequence[Session], since: datetime, until: datetime, now: datetime) -> list[str]:
+    """The ids of the living sessions that began in between, however and with whichever login, and of all below those.
+
+    What a session let in lies below it also where it has ended since.
+    """
+    began = [one for one in sessions if since <= one.signed_in_at <= until]
+    led_to = [one for host in began for one in below(sessions, host.session_id)]
+    return list(dict.fromkeys(one.session_id for one in [*began, *led_to] if one.is_alive(now)))
 
 
 def undone_logins(account: Account, since: datetime, until: datetime) -> list[str]:
-    """The keys of the logins that were bound in between; that with which the account was made is not among them."""
-    return [
-        login
-        for login, bound_at in account.logins.items()
-        if since <= bound_at <= until and bound_at != account.created_at
-    ]
+    """The keys of the logins that were bound in between, and of the devices that became known.
+
+    The login with which the account was made is not among them.
+    """
+    logins = {login: bound_at for login, bound_at in account.logins.items() if bound_at != account.created_at}
+    return [login for login, bound_at in (logins | dict(account.devices)).items() if since <= bound_at <= until]
 
 
 def is_password_undone(account: Account, since: datetime, until: datetime) -> bool:

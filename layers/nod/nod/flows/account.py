@@ -15,7 +15,7 @@ from nod.domain.logins import Login, parse_login
 from nod.domain.passwords import hash_password, password_matches
 from nod.domain.sessions import Lifetimes, RefreshToken, Session, parse_refresh_token
 from nod.errors import Forbidden, InvalidCredentials, InvalidRequest, InvalidToken
-from nod.flows.granting import Grant, Newcomer, grant_for, new_session
+from nod.flows.granting import Grant, Newcomer, grant_for, know_device, new_session
 from nod.flows.ports import Accounts, Clock, Connections, Logins, Sessions, Throttles, TokenSigner
 from nod.flows.prompting import Telling
 from nod.flows.sessions import SessionControl
@@ -125,7 +125,10 @@ class PasswordSignIn:
         )
         if not self.accounts.let_in(account, session):
             raise InvalidCredentials()
-        self.telling.tell_of_new_session(session, connections, now)
+        self.together(
+            lambda: self.telling.tell_of_new_session(session, connections, now),
+            lambda: know_device(self.accounts, session, now),
+        )
         return grant_for(session, access_token, refresh, new_account=new_account)
 
 

@@ -11,7 +11,7 @@ from nod.domain.accounts import Account
 from nod.domain.connections import Connection, approvers_among
 from nod.domain.limits import TEXTED_PROMPTS, TEXTED_SIGN_INS
 from nod.domain.logins import KnownLogin
-from nod.domain.pushes import PromptClosed, SignInResolved
+from nod.domain.pushes import Push, SignInResolved, closing
 from nod.domain.sign_in import Overtaken, SignIn
 from nod.domain.status import Verdict
 from nod.domain.stopping import texted_from
@@ -136,11 +136,7 @@ class Admitting:
         waiting = admitted.waiting
         if waiting is None:
             waiting = self.connections.of(sign_in.sign_in_id)
-        frames: list[tuple[Connection, SignInResolved | PromptClosed]] = [
-            (one, SignInResolved(sign_in.sign_in_id, status)) for one in waiting
-        ]
+        frames: list[tuple[Connection, Push]] = [(one, SignInResolved(sign_in.sign_in_id, status)) for one in waiting]
         if status == "denied":
-            closed = PromptClosed(sign_in.sign_in_id, status)
-            account = self.connections.of(sign_in.account_id)
-            frames += [(one, closed) for one in account if one.purpose == "approve"]
+            frames += closing(sign_in, status, self.connections.of(sign_in.account_id))
         self.prompting.telling.tell(frames, now)

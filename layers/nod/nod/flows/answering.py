@@ -8,7 +8,8 @@ import msgspec
 
 from nod.concurrency import Together
 from nod.domain.connections import Connection
-from nod.domain.pushes import PromptClosed, Push, SignInResolved
+from nod.domain.pushes import Push, SignInResolved, closing
+from nod.domain.refusals import wrong_code
 from nod.domain.sign_in import Approver, Overtaken, SignIn
 from nod.domain.status import Decision, Status, Verdict
 from nod.errors import UnknownSignIn
@@ -55,9 +56,12 @@ class Answering:
             lambda: self.connections.of(by.account_id),
             lambda: self.connections.of(answer.sign_in_id),
         )
-        others = [one for one in approvers if one.connection_id != connection_id and one.purpose == "approve"]
         shown: Verdict = "allowed" if status == "allowed" else "denied"
-        frames = _closing(answer.sign_in_id, shown, others, waiting if status != "reported" else [])
+        frames: list[tuple[Connection, Push]] = []
+        if sign_in:
+            frames += closing(sign_in, shown, [one for one in approvers if one.connection_id != connection_id])
+        if status != "reported":
+            frames += [(one, SignInResolved(answer.sign_in_id, shown)) for one in waiting]
         self.together(
             lambda: self.telling.tell(frames, now),
             lambda: acknowledge(shown) if acknowledge else None,
@@ -79,7 +83,7 @@ class Answering:
                 before = overtaken.current
                 continue
             if after.status == "pending":
-                raise after.wrong_code()
+                raise wrong_code(after.tries_left)
             return after.status
         raise UnknownSignIn()
 
@@ -91,11 +95,3 @@ class Answering:
             self.logins.release(sign_in.login, sign_in.slot)
         if status == "reported":
             self.logins.hold(sign_in.login, now)
-
-
-def _closing(
-    sign_in_id: str, status: Verdict, approvers: list[Connection], waiting: list[Connection]
-) -> list[tuple[Connection, Push]]:
-    closed = PromptClosed(sign_in_id, status)
-    resolved = SignInResolved(sign_in_id, status)
-    return [*((one, closed) for one in approvers), *((one, resolved) for one in waiting)]

@@ -16,7 +16,9 @@ from nod.domain.identifiers import new_identifier
 from nod.domain.limits import PROMPTS_PER_LOGIN, Slot, starts_per_address
 from nod.domain.logins import Login, parse_login
 from nod.domain.prompts import Prompt
-from nod.domain.sign_in import Overtaken, SignIn, start
+from nod.domain.refusals import wrong_code
+from nod.domain.sign_in import Overtaken, SignIn
+from nod.domain.starting import start
 from nod.domain.text import require_readable
 from nod.domain.verification import Mode, Verification, clashes, code_mark, draw, effective_mode
 from nod.errors import NoApproverOnline, NodError, NotAnswerable, UnknownSignIn
@@ -110,7 +112,7 @@ class Approval:
         if prompt is None:
             if after.status == "denied" and after.slot:
                 self.logins.release(after.login, after.slot)
-            raise after.wrong_code()
+            raise wrong_code(after.tries_left)
         if not self.prompting.ask(prompt, connections, now):
             self._nobody_there(after, now)
 
@@ -179,7 +181,7 @@ class Approval:
         try:
             connections, _ = self.together(
                 lambda: self.connections.of(after.account_id),
-                lambda: self.sign_ins.confirm(before, after, prompt, now),
+                lambda: self.sign_ins.keep(before, after, prompt, now),
             )
         except Overtaken:
             raise NotAnswerable("the sign-in was confirmed or cancelled at the same time") from None

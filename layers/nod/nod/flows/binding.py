@@ -10,10 +10,10 @@ from nod.domain.accounts import Account
 from nod.domain.bindings import BINDING_LIFETIME, Binding, binding_of, mailed_code_hash
 from nod.domain.identifiers import new_identifier
 from nod.domain.limits import BINDINGS_PER_ACCOUNT, LOGINS_PER_ACCOUNT, MAILS_PER_ADDRESS
-from nod.domain.logins import BoundLogin, Login, parse_login, parse_texting_number
+from nod.domain.logins import ALL_KINDS, BoundLogin, Login, parse_login, parse_texting_number
 from nod.domain.sessions import Session
 from nod.domain.texts import SenderOfTexts, SmsToSend, binding_text
-from nod.errors import Forbidden, InvalidRequest, InvalidToken, LoginTaken, UnknownLogin, WrongCode
+from nod.errors import Forbidden, InvalidToken, LoginTaken, UnknownLogin, WrongCode
 from nod.flows.ports import Accounts, Bindings, Clock, Logins, Mailer, Throttles
 
 
@@ -62,8 +62,6 @@ class LoginBinding:
         if login.kind == "username":
             self.accounts.bind(session, login.key, now)
             return BoundLogin(login, now)
-        if login.kind == "device":
-            raise InvalidRequest("a device is not bound here")
         return self._await_text(session, login, now) if login.kind == "phone" else self._mail_code(session, login, now)
 
     def confirm(self, session: Session, login_text: str, code: str) -> BoundLogin:
@@ -80,16 +78,17 @@ class LoginBinding:
         return BoundLogin(login, now)
 
     def unbind(self, session: Session, login_text: str) -> None:
-        """Take a login from the account.
+        """Take a login from the account, or a device, which is not known to it any more.
 
-        Raises `LastLogin` for the only one, `UnknownLogin` for one that is not bound, and `Forbidden` where the session
-        is too fresh to take away what was bound before it began (S4).
+        Raises `LastLogin` for the only login, `UnknownLogin` for one that is not bound, and `Forbidden` where the
+        session is too fresh to take away what was bound before it began (S4).
         """
-        login, now = parse_login(login_text), self.clock()
+        login, now = parse_login(login_text, kinds=ALL_KINDS), self.clock()
         account = self.account(session)
-        if login.key not in account.logins:
+        bound_at = account.bound_at(login.key)
+        if bound_at is None:
             raise UnknownLogin()
-        if not session.may_unbind(account.logins[login.key], now, self.eviction_age):
+        if not session.may_unbind(bound_at, now, self.eviction_age):
             raise Forbidden("a session may remove an older login only when it has been signed in for long enough")
         self.accounts.unbind(session, account, login.key, now)
 

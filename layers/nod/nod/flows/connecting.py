@@ -7,7 +7,7 @@ from random import Random
 from nod.concurrency import Together
 from nod.domain.connections import Connection, Purpose
 from nod.domain.identifiers import fingerprint, new_secret
-from nod.domain.prompts import ShownPrompt
+from nod.domain.prompts import Prompt, ShownPrompt
 from nod.domain.sessions import Session
 from nod.domain.sign_in import Approver
 from nod.domain.status import SeenStatus
@@ -91,6 +91,15 @@ class Connecting:
             lambda: self.connections.opened(who.account_id, connection_id) if connection_id else None,
         )
         return [prompt.shown() for prompt in prompts]
+
+    def open_page(self, who: Approver, connection_id: str) -> tuple[list[ShownPrompt], list[Prompt]]:
+        """What a hand-over page of a session shows: the scans to answer, and the sign-ins that wait to be scanned."""
+        now: datetime = self.clock()
+        prompts, to_scan = self.together(
+            lambda: self.open_prompts(who, connection_id),
+            lambda: self.prompts.to_scan(who.account_id, now),
+        )
+        return [prompt for prompt in prompts if prompt.method == "qr"], to_scan
 
     def standing(self, sign_in_id: str) -> SeenStatus:
         """The status of a sign-in, for the device that waits for it."""

@@ -9,7 +9,9 @@ from msgspec import Meta
 
 from nod.domain.device import Device, Network
 from nod.domain.identifiers import new_identifier, new_secret
+from nod.domain.logins import Login
 from nod.domain.sessions import Lifetimes, RefreshToken, Session, SignInMethod
+from nod.flows.ports import Accounts
 
 ACCESS_TOKEN_SECONDS = 600
 TOKEN_TYPE = "Bearer"  # noqa: S105 - the name of a scheme (RFC 6750), no secret.
@@ -72,3 +74,9 @@ def grant_for(session: Session, access_token: str, refresh: RefreshToken, *, new
         refresh_token=refresh.text,
         new_account=new_account,
     )
+
+
+def know_device(accounts: Accounts, session: Session, now: datetime) -> None:
+    """From now on the account knows the device of a session that has just begun, where that says which it is (R4.1)."""
+    if session.device.id is not None:
+        accounts.know_device(session, Login("device", session.device.id).key, now)

@@ -9,7 +9,8 @@ import msgspec
 from nod.domain.device import Device, Network
 from nod.domain.identifiers import new_identifier
 from nod.domain.limits import starts_per_address
-from nod.domain.sign_in import UNKNOWN_NUMBER, start
+from nod.domain.sign_in import UNKNOWN_NUMBER
+from nod.domain.starting import start
 from nod.domain.texts import SenderOfTexts, sign_in_text
 from nod.domain.verification import Mode, Verification, draw
 from nod.errors import Forbidden

@@ -7,14 +7,15 @@ from random import Random
 
 from nod.concurrency import Together
 from nod.domain.connections import Connection
-from nod.domain.limits import PROMPTS_PER_LOGIN
+from nod.domain.limits import asks_per_login
 from nod.domain.logins import login_from_key
-from nod.domain.pushes import PromptClosed
+from nod.domain.pushes import closing
+from nod.domain.refusals import StillWaiting, too_fast
 from nod.domain.sessions import Lifetimes, Session
-from nod.domain.sign_in import Overtaken, SignIn, StillWaiting
+from nod.domain.sign_in import Overtaken, SignIn
 from nod.errors import UnknownSignIn
-from nod.flows.granting import Grant, Newcomer, grant_for, new_session
-from nod.flows.ports import Clock, Connections, Logins, Sessions, SignIns, Throttles, TokenSigner
+from nod.flows.granting import Grant, Newcomer, grant_for, know_device, new_session
+from nod.flows.ports import Accounts, Clock, Connections, Logins, Sessions, SignIns, Throttles, TokenSigner
 from nod.flows.prompting import Telling
 
 
@@ -24,6 +25,7 @@ class Redeeming:
 
     sign_ins: SignIns
     sessions: Sessions
+    accounts: Accounts
     logins: Logins
     throttles: Throttles
     connections: Connections
@@ -50,8 +52,9 @@ class Redeeming:
         access_token, connections = self._sign_beside_keeping(before, after, session, now)
         self.together(
             lambda: self.telling.tell_of_new_session(session, connections, now),
+            lambda: know_device(self.accounts, session, now),
             lambda: self.logins.trust(before.login),
-            lambda: self.throttles.forget(PROMPTS_PER_LOGIN, before.login, now),
+            lambda: self.throttles.forget(asks_per_login(before.method), before.login, now),
         )
         return grant_for(session, access_token, refresh, new_account=before.new_account or None)
 
@@ -107,12 +110,10 @@ class Redeeming:
         after, in_time = before.polled(now)
         counted = self.sign_ins.count_poll(before, after)
         if not (in_time and counted):
-            raise after.too_fast()
+            raise too_fast(after.poll_interval)
 
     def _close(self, sign_in: SignIn, connections: list[Connection], now: datetime) -> None:
-        closed = PromptClosed(sign_in.sign_in_id, "cancelled")
-        approvers = [one for one in connections if one.purpose == "approve"]
-        self.telling.tell([(one, closed) for one in approvers], now)
+        self.telling.tell(closing(sign_in, "cancelled", connections), now)
         if sign_in.slot:
             self.logins.release(sign_in.login, sign_in.slot)
 

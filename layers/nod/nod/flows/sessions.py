@@ -1,13 +1,13 @@
 """Sessions under the control of a signed-in device: which there are, and ending one (R2.1, R2.2)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
 from nod.concurrency import Together
 from nod.domain.pushes import SessionEnded
-from nod.domain.sessions import Session, ShownSession, shown
+from nod.domain.sessions import Session, ShownSession, below, shown
 from nod.domain.sign_in import Approver
 from nod.errors import Forbidden, InvalidToken, UnknownSession
 from nod.flows.ports import Clock, Connections, Sessions, Sockets
@@ -43,49 +43,103 @@ class SessionControl:
         session_id: str,
         *,
         by: Approver,
+        and_let_in: bool = False,
         connection_id: str | None = None,
         acknowledge: Callable[[list[str]], object] | None = None,
     ) -> list[str]:
         """End a session: its tokens are refused and its sockets closed at once. The ids of what was ended.
 
+        With `and_let_in` also all below it, as `below` has them; what is left there of one that has ended already, too.
         `connection_id` is the connection that asked; `acknowledge` tells it, so the push to the others leaves it out.
-        Raises `UnknownSession` (another account's too, S1) and `Forbidden` for an older session (S4).
+        Raises `UnknownSession` (another account's too, S1), `Forbidden` for an older session (S4), and `InvalidToken`
+        where the session that asks has been ended: of those below, some may have ended before it.
         """
-        living = self._living(by)
-        target = living.get(session_id)
-        if target is None:
-            raise UnknownSession()
-        now = self.clock()
-        if not living[by.session_id].may_end(target, now, self.eviction_age):
-            raise Forbidden("a session may end an older one only when it has been signed in for long enough itself")
-        ended = (
-            self.sessions.delete(by.account_id, session_id)
-            if session_id == by.session_id
-            else self.sessions.end(by.account_id, session_id, by=by.session_id, now=now)
-        )
-        if not ended:
-            raise UnknownSession()
+        ended: list[str] = []
+        try:
+            if and_let_in:
+                ended = self._end_all(session_id, by, ended)
+            else:
+                self._end_one(session_id, by, ended)
+        except Exception:
+            # Others must not take for alive what has ended; the one that asked is not told by its reply.
+            self.hang_up(by.account_id, ended, self.clock())
+            raise
         if acknowledge:
             # Before sockets are closed: the one that asks may be among them.
-            acknowledge([session_id])
-        self.hang_up(by.account_id, session_id, now, asked_by=connection_id)
-        return [session_id]
+            acknowledge(ended)
+        self.hang_up(by.account_id, ended, self.clock(), asked_by=connection_id)
+        return ended
 
     def evict(self, account_id: str, session_id: str, now: datetime) -> None:
         """End a session on the service's own behalf; nothing where it has ended already."""
-        if self.sessions.delete(account_id, session_id):
-            self.hang_up(account_id, session_id, now)
+        if self.sessions.expire(account_id, session_id, now):
+            self.hang_up(account_id, [session_id], now)
 
-    def hang_up(self, account_id: str, session_id: str, now: datetime, *, asked_by: str | None = None) -> None:
-        """Tell the account's connections that a session was ended, and close that session's own."""
+    def hang_up(self, account_id: str, ended: Collection[str], now: datetime, *, asked_by: str | None = None) -> None:
+        """Tell the account's connections which sessions were ended, and close those sessions' own."""
+        if not ended:
+            return
         connections = self.connections.of(account_id)
-        own = [one for one in connections if one.session_id == session_id]
-        frame = SessionEnded(session_id)
-        self.telling.tell([(one, frame) for one in connections if one.connection_id != asked_by], now)
+        own = [one for one in connections if one.session_id in ended]
+        told = [one for one in connections if one.connection_id != asked_by]
+        self.telling.tell([(one, SessionEnded(session_id)) for session_id in ended for one in told], now)
         self.together(
             *(partial(self.sockets.close, one.connection_id) for one in own),
             *(partial(self.connections.remove, one.owner, one.connection_id) for one in own),
         )
+
+    def _end_one(self, session_id: str, by: Approver, ended: list[str]) -> None:
+        living = self._living(by)
+        target = living.get(session_id)
+        if target is None:
+            raise UnknownSession()
+        self._require_may_end(living[by.session_id], target)
+        if not self._end_for(by, session_id, ended):
+            raise UnknownSession()
+
+    def _end_all(self, session_id: str, by: Approver, ended: list[str]) -> list[str]:
+        """End a session and all below it; the ids as the tree has them. `ended` gets each as soon as it has ended.
+
+        From the top down, looking again until nothing there is alive: what redeems meanwhile was let in by one that
+        was alive until then, so it is found. The session that asks comes last, for it must be alive for the others to
+        be ended; what it has let in up to its end is ended after it.
+        """
+        tree = self._tree(session_id, by)
+        while living := [one.session_id for one in tree if one.is_alive(self.clock())]:
+            for one in [other for other in living if other != by.session_id] or living:
+                self._end_for(by, one, ended)
+            tree = self._tree(session_id, by, ended)
+        if not ended:
+            raise UnknownSession()
+        return [one.session_id for one in tree if one.session_id in ended]
+
+    def _tree(self, session_id: str, by: Approver, ended: Collection[str] = ()) -> list[Session]:
+        """A session and all below it, alive or not. Session `by` must live, unless it is among `ended`."""
+        now = self.clock()
+        sessions = {one.session_id: one for one in self.sessions.of_account(by.account_id)}
+        caller, target = sessions.get(by.session_id), sessions.get(session_id)
+        if caller is None or not (caller.is_alive(now) or by.session_id in ended):
+            raise InvalidToken("the session was ended")
+        if target is None:
+            raise UnknownSession()
+        self._require_may_end(caller, target)
+        return [target, *below(sessions.values(), session_id)]
+
+    def _require_may_end(self, caller: Session, target: Session) -> None:
+        if not caller.may_end(target, self.clock(), self.eviction_age):
+            raise Forbidden("a session may end an older one only when it has been signed in for long enough itself")
+
+    def _end_for(self, by: Approver, session_id: str, ended: list[str]) -> bool:
+        """End one session on behalf of `by`, which must live, unless it is `session_id` or among `ended`."""
+        now = self.clock()
+        done = (
+            self.sessions.expire(by.account_id, session_id, now)
+            if by.session_id in {session_id, *ended}
+            else self.sessions.end(by.account_id, session_id, by=by.session_id, now=now)
+        )
+        if done:
+            ended.append(session_id)
+        return done
 
     def _living(self, who: Approver) -> dict[str, Session]:
         now = self.clock()

@@ -22,8 +22,9 @@ class Stopping:
     def stop(self, number: str, known: KnownLogin | None, asked_at: datetime) -> bool:
         """End the sessions, unbind the logins and drop the password of that time; False where there was nothing.
 
-        What was allowed before, and not redeemed yet, no longer can be. Doing it once more ends nothing that began
-        since: `asked_at` is when the message first arrived.
+        Devices that became known are forgotten, as logins are unbound. What was allowed before, and not redeemed yet,
+        no longer can be. Doing it once more ends nothing that began since: `asked_at` is when the message first
+        arrived.
         """
         account = self.accounts.get(known.account_id) if known else None
         if known is None or account is None:
@@ -48,8 +49,6 @@ class Stopping:
 
     def _end_sessions(self, account_id: str, since: datetime, until: datetime) -> None:
         """End them, looking again for what they have let in meanwhile, until there is nothing left."""
-        ended: set[str] = set()
-        while ids := undone_sessions(self.sessions.of_account(account_id), since, until, ended):
+        while ids := undone_sessions(self.sessions.of_account(account_id), since, until, self.clock()):
             for session_id in ids:
                 self.control.evict(account_id, session_id, self.clock())
-            ended.update(ids)

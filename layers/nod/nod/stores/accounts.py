@@ -1,13 +1,17 @@
-"""The Accounts table: bound logins and perhaps a password; a login and its account are always written together."""
+"""The Accounts table: bound logins, known devices, perhaps a password. A login is written together with its account."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
 from typing import Any, cast
 
 from pynamodb.attributes import UnicodeAttribute, UnicodeSetAttribute
 from pynamodb.connection import Connection
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
 
 from nod.domain.accounts import Account, Initial
+from nod.domain.limits import DEVICES_PER_ACCOUNT
 from nod.domain.sessions import Session
 from nod.errors import InvalidToken, LastLogin, LoginTaken, UnknownLogin
 from nod.stores import sessions
@@ -18,7 +22,10 @@ from nod.stores.table import Refused, Row, Transaction, elements, update_if
 
 
 class AccountRow(Row):
-    """account_id. An element of `logins` is the time of binding and the login's key: `1700000000000000 user:alice`."""
+    """account_id. An element of `logins` is the time of binding and the login's key: `1700000000000000 user:alice`.
+
+    So is one of `devices`. They stand apart because nobody gets back in with one: the last of `logins` stays.
+    """
 
     class Meta:
         """Bound when the function starts."""
@@ -28,6 +35,7 @@ class AccountRow(Row):
     account_id = UnicodeAttribute(hash_key=True)
     created_at = Moment()
     logins = UnicodeSetAttribute()
+    devices = UnicodeSetAttribute(null=True)
     password_hash = UnicodeAttribute(null=True)
     initial = UnicodeAttribute(null=True)
     password_set_at = Moment(null=True)
@@ -38,7 +46,8 @@ def row_of(account: Account) -> AccountRow:
     return AccountRow(
         account_id=account.account_id,
         created_at=account.created_at,
-        logins={_element(login, bound_at) for login, bound_at in account.logins.items()},
+        logins=_elements(account.logins),
+        devices=_elements(account.devices) or None,
         password_hash=account.password_hash,
         initial=account.initial,
         password_set_at=account.password_set_at,
@@ -47,9 +56,8 @@ def row_of(account: Account) -> AccountRow:
 
 def bind(transaction: Transaction, account_id: str, login: str, now: datetime) -> None:
     """Add to a transaction what binds a login that is nobody's to an account that exists."""
-    transaction.put(LoginRow(login, account_id=account_id), LoginRow.login.does_not_exist())
     bound = AccountRow.logins.add({_element(login, now)})
-    transaction.update(AccountRow(account_id), [bound], AccountRow.account_id.exists())
+    _bind(transaction, account_id, login, bound, AccountRow.account_id.exists())
 
 
 class Accounts:
@@ -66,14 +74,7 @@ class Accounts:
             row = AccountRow.get(account_id, consistent_read=True)
         except AccountRow.DoesNotExist:
             return None
-        return Account(
-            account_id=row.account_id,
-            created_at=row.created_at,
-            logins=dict(_bound(element) for element in row.logins),
-            password_hash=row.password_hash,
-            initial=cast("Initial | None", row.initial),
-            password_set_at=row.password_set_at,
-        )
+        return _account_of(row)
 
     def create(self, account: Account) -> None:
         """Keep a new account with its logins; `LoginTaken` where one belongs to another account."""
@@ -99,23 +100,33 @@ class Accounts:
         except Refused as refused:
             raise InvalidToken() if SessionRow in refused.items else LoginTaken() from None
 
-    def unbind(self, session: Session, account: Account, login: str, now: datetime) -> None:
-        """Take a login from the account of a session, if the session lives still (`InvalidToken` otherwise).
+    def know_device(self, session: Session, login: str, now: datetime) -> None:
+        """A device is known to the account of a session from now on, if the session lives still.
 
-        `LastLogin` where it is the only one, `UnknownLogin` where it is not bound.
+        One that is known, to whichever account, stays as it is. Where the account is full its oldest device is
+        forgotten; where others sign in just then, this one may stay unknown until its next sign-in.
         """
-        if login not in account.logins:
+        if full := self._know(session, login, now):
+            self.release(full, full.oldest_device)
+            self._know(session, login, now)
+
+    def unbind(self, session: Session, account: Account, login: str, now: datetime) -> None:
+        """Take a login or device from the account of a session, if the session lives still (`InvalidToken` otherwise).
+
+        `LastLogin` where it is the only login, `UnknownLogin` where it is not bound.
+        """
+        if account.bound_at(login) is None:
             raise UnknownLogin()
-        element = _element(login, account.logins[login])
         transaction = Transaction(self._connection)
         transaction.check(SessionRow, session.account_id, session.session_id, is_alive(now))
-        _unbind(transaction, account.account_id, login, element)
+        _unbind(transaction, account, login)
         try:
             transaction.commit()
         except Refused as refused:
             if SessionRow in refused.items:
                 raise InvalidToken() from None
-            raise UnknownLogin() if LoginRow in refused.items else LastLogin() from None
+            gone = LoginRow in refused.items or login in account.devices
+            raise UnknownLogin() if gone else LastLogin() from None
 
     def set_password(self, session: Session, account: Account, password_hash: str, now: datetime) -> bool:
         """Replace the password that `account` was read with by one of its owner's; False where it changed meanwhile.
@@ -166,10 +177,9 @@ class Accounts:
         return True
 
     def release(self, account: Account, login: str) -> None:
-        """Take a login from an account on behalf of who says NO by text; one that is gone, or the last, is left."""
-        element = _element(login, account.logins[login])
+        """Take a login or device from an account, without a session; one that is gone, or the last login, is left."""
         transaction = Transaction(self._connection)
-        _unbind(transaction, account.account_id, login, element)
+        _unbind(transaction, account, login)
         with suppress(Refused):
             transaction.commit()
 
@@ -178,12 +188,48 @@ class Accounts:
         gone = [AccountRow.password_hash.remove(), AccountRow.password_set_at.remove(), AccountRow.initial.remove()]
         update_if(AccountRow(account.account_id), gone, _password_unchanged(account))
 
+    def _know(self, session: Session, login: str, now: datetime) -> Account | None:
+        """Try to make a device known; the account as it stands where only that it is full stood in the way."""
+        has_room = AccountRow.devices.does_not_exist() | (elements("devices") < DEVICES_PER_ACCOUNT)
+        known = AccountRow.devices.add({_element(login, now)})
+        transaction = Transaction(self._connection)
+        transaction.check(SessionRow, session.account_id, session.session_id, is_alive(now))
+        _bind(transaction, session.account_id, login, known, AccountRow.account_id.exists() & has_room)
+        try:
+            transaction.commit()
+        except Refused as refused:
+            item = refused.items.get(AccountRow)
+            return _account_of(AccountRow.from_raw_data(item)) if item and len(refused.items) == 1 else None
+        return None
 
-def _unbind(transaction: Transaction, account_id: str, login: str, element: str) -> None:
-    transaction.delete(LoginRow(login), LoginRow.account_id == account_id)
-    still_bound = AccountRow.logins.contains(element)
-    not_the_last = elements("logins") > 1
-    transaction.update(AccountRow(account_id), [AccountRow.logins.delete({element})], still_bound & not_the_last)
+
+def _bind(transaction: Transaction, account_id: str, login: str, bound: Action, condition: Condition) -> None:
+    transaction.put(LoginRow(login, account_id=account_id), LoginRow.login.does_not_exist())
+    transaction.update(AccountRow(account_id), [bound], condition)
+
+
+def _unbind(transaction: Transaction, account: Account, login: str) -> None:
+    transaction.delete(LoginRow(login), LoginRow.account_id == account.account_id)
+    if login in account.devices:
+        element = _element(login, account.devices[login])
+        gone, condition = AccountRow.devices.delete({element}), AccountRow.devices.contains(element)
+    else:
+        element = _element(login, account.logins[login])
+        not_the_last = elements("logins") > 1
+        gone, condition = AccountRow.logins.delete({element}), AccountRow.logins.contains(element) & not_the_last
+    transaction.update(AccountRow(account.account_id), [gone], condition)
+
+
+def _account_of(row: AccountRow) -> Account:
+    return Account(
+        account_id=row.account_id,
+        created_at=row.created_at,
+        logins=dict(map(_bound, row.logins)),
+        devices=dict(map(_bound, row.devices or ())),
+        password_hash=row.password_hash,
+        initial=cast("Initial | None", row.initial),
+        password_set_at=row.password_set_at,
+    )
 
 
 def _password_unchanged(account: Account) -> Any:
@@ -192,6 +238,10 @@ def _password_unchanged(account: Account) -> Any:
     same_hash = AccountRow.password_hash == account.password_hash
     same_use = AccountRow.initial == account.initial if account.initial else AccountRow.initial.does_not_exist()
     return same_hash & same_use
+
+
+def _elements(logins: Mapping[str, datetime]) -> set[str]:
+    return {_element(login, bound_at) for login, bound_at in logins.items()}
 
 
 def _element(login: str, bound_at: datetime) -> str:

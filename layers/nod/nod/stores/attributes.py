@@ -5,7 +5,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 from pynamodb.attributes import Attribute
-from pynamodb.constants import NUMBER, STRING
+from pynamodb.constants import NUMBER, STRING, STRING_SET
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -71,3 +71,22 @@ class Json(Attribute[T], Generic[T]):
     def deserialize(self, value: str) -> T:
         """Text to struct."""
         return msgspec.json.decode(value, type=self._struct)
+
+
+class JsonSet(Attribute[frozenset[T]], Generic[T]):
+    """A set of structs as JSON texts. DynamoDB keeps no empty set: the attribute is then missing."""
+
+    attr_type = STRING_SET
+
+    def __init__(self, struct: type[T]) -> None:
+        """`struct` is the msgspec type of the elements."""
+        super().__init__(null=True, default=frozenset)
+        self._struct = struct
+
+    def serialize(self, value: frozenset[T]) -> list[str] | None:
+        """Structs to texts, None for none."""
+        return sorted(msgspec.json.encode(one).decode() for one in value) or None
+
+    def deserialize(self, value: list[str]) -> frozenset[T]:
+        """Texts to structs."""
+        return frozenset(msgspec.json.decode(text, type=self._struct) for text in value)

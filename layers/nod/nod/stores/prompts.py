@@ -50,10 +50,17 @@ class Prompts:
 
     def open_for(self, account_id: str, session_id: str, now: datetime) -> list[Prompt]:
         """The prompts that this session is to see now, oldest first."""
-        rows = PromptRow.query(account_id, consistent_read=True)
-        prompts = [prompt for row in rows if (prompt := row.to(Prompt)).is_for(session_id, now)]
-        return sorted(prompts, key=lambda prompt: prompt.created_at)
+        return [prompt for prompt in _oldest_first(account_id) if prompt.is_for(session_id, now)]
+
+    def to_scan(self, account_id: str, now: datetime) -> list[Prompt]:
+        """The sign-ins whose QR code may be scanned now, oldest first."""
+        return [prompt for prompt in _oldest_first(account_id) if prompt.is_to_scan(now)]
 
     def address(self, prompt: Prompt, session_id: str) -> None:
         """Say which session is asked; a prompt that was closed meanwhile stays closed."""
         update_if(row_of(prompt), [PromptRow.addressed_to.set(session_id)], PromptRow.account_id.exists())
+
+
+def _oldest_first(account_id: str) -> list[Prompt]:
+    rows = PromptRow.query(account_id, consistent_read=True)
+    return sorted((row.to(Prompt) for row in rows), key=lambda prompt: prompt.created_at)

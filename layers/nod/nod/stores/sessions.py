@@ -1,4 +1,4 @@
-"""The Sessions table: one row for each signed-in device, under its account. An ended session is a deleted row."""
+"""The Sessions table: one row for each session, under its account, also after it was ended or has run out."""
 
 from datetime import datetime
 
@@ -7,9 +7,9 @@ from pynamodb.connection import Connection
 from pynamodb.expressions.condition import Condition
 
 from nod.domain.device import Device, Network
-from nod.domain.sessions import RefreshToken, Session
+from nod.domain.sessions import ENDED, RefreshToken, Session
 from nod.stores.attributes import Json, Moment, Whole
-from nod.stores.table import Refused, Row, Transaction, delete_if, update_or_show
+from nod.stores.table import Refused, Row, Transaction, update_if, update_or_show
 
 
 class SessionRow(Row):
@@ -38,16 +38,19 @@ class SessionRow(Row):
 
 
 def row_of(session: Session) -> SessionRow:
-    """The row of a session, forgotten when it runs out."""
-    row: SessionRow = SessionRow.of(session, forget_at=session.expires_at)
+    """The row of a session. It stays until `ends_at`, and so outlives those of all above it, which began earlier."""
+    row: SessionRow = SessionRow.of(session, forget_at=session.ends_at)
     return row
 
 
 def is_alive(now: datetime) -> Condition:
-    """Whether the session exists and has not run out: true of no missing row."""
+    """Whether the session has neither run out nor been ended: true of no missing row."""
     not_idle: Condition = SessionRow.expires_at > now
     not_ended: Condition = SessionRow.ends_at > now
     return not_idle & not_ended  # type: ignore[no-any-return]
+
+
+_ENDING = SessionRow.expires_at.set(ENDED)
 
 
 class Sessions:
@@ -59,14 +62,14 @@ class Sessions:
         SessionRow.bind(connection, table_name)
 
     def get(self, account_id: str, session_id: str) -> Session | None:
-        """The session, read consistently, so that an ended one is gone at once."""
+        """The session, alive or not, read consistently, so that one which was ended is dead at once."""
         try:
             return SessionRow.get(account_id, session_id, consistent_read=True).to(Session)
         except SessionRow.DoesNotExist:
             return None
 
     def of_account(self, account_id: str) -> list[Session]:
-        """All rows of an account, run out or not."""
+        """All sessions of an account that are kept, alive or not."""
         return [row.to(Session) for row in SessionRow.query(account_id, consistent_read=True)]
 
     def put(self, session: Session) -> None:
@@ -83,26 +86,25 @@ class Sessions:
                 SessionRow.refresh_hash.set(next_hash),
                 SessionRow.expires_at.set(expires_at),
                 SessionRow.last_seen_at.set(now),
-                SessionRow.forget_at.set(int(expires_at.timestamp()) + 1),
             ],
             is_alive(now) & current & same_family,
         )
-        row = SessionRow.from_raw_data(item) if item else None
+        session = SessionRow.from_raw_data(item).to(Session) if item else None
         # A write whose answer was lost is sent again, and then refused because it has happened.
-        mine = row is not None and (written or row.refresh_hash == next_hash)
-        return row.to(Session) if row and mine else None
+        mine = session is not None and (written or session.refresh_hash == next_hash)
+        return session if session and mine and session.is_alive(now) else None
 
     def end(self, account_id: str, session_id: str, *, by: str, now: datetime) -> bool:
-        """End another session on behalf of session `by`; False where either of the two is gone."""
+        """End another session on behalf of session `by`; False where either of the two is dead."""
         transaction = Transaction(self._connection)
         transaction.check(SessionRow, account_id, by, is_alive(now))
-        transaction.delete(SessionRow(account_id, session_id), SessionRow.account_id.exists())
+        transaction.update(SessionRow(account_id, session_id), [_ENDING], is_alive(now))
         try:
             transaction.commit()
         except Refused:
             return False
         return True
 
-    def delete(self, account_id: str, session_id: str) -> bool:
-        """End a session; False where there is none."""
-        return delete_if(SessionRow(account_id, session_id), SessionRow.account_id.exists())
+    def expire(self, account_id: str, session_id: str, now: datetime) -> bool:
+        """End a session on its own behalf or the service's; False where it is dead."""
+        return update_if(SessionRow(account_id, session_id), [_ENDING], is_alive(now))

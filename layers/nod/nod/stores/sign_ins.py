@@ -9,19 +9,22 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from nod.domain.device import Device, Network
+from nod.domain.limits import Limit
 from nod.domain.prompts import Prompt
+from nod.domain.scanning import CODES_PER_SIGN_IN, ScanCode
 from nod.domain.sessions import Session
 from nod.domain.sign_in import REDEEM_WINDOW, Approver, Overtaken, SignIn
 from nod.domain.status import Decision, Status
 from nod.domain.tickets import Ticket
 from nod.domain.verification import ShownVerification, code_hash
 from nod.errors import Denied, IdentifierUsed, InvalidToken
-from nod.stores import prompts, sessions, tickets
-from nod.stores.attributes import Json, Moment, Span, Whole
+from nod.stores import prompts, sessions, throttles, tickets
+from nod.stores.attributes import Json, JsonSet, Moment, Span, Whole
 from nod.stores.logins import LoginRow, not_stopped_since
 from nod.stores.prompts import PromptRow
 from nod.stores.sessions import SessionRow, is_alive
-from nod.stores.table import Refused, Row, Transaction, update_if
+from nod.stores.table import Refused, Row, Transaction, elements, update_if
+from nod.stores.throttles import ThrottleRow
 
 # How long a row outlives its sign-in, so that a late client is told "expired" and not "unknown".
 AFTERLIFE = timedelta(hours=1)
@@ -57,19 +60,22 @@ class SignInRow(Row):
     slot = UnicodeAttribute(null=True)
     offer = Json(ShownVerification, null=True)
     new_account = BooleanAttribute(default=False)
+    codes = JsonSet(ScanCode)
+    scanned_by = UnicodeAttribute(null=True)
+    approver = UnicodeAttribute(null=True)
     version = Whole()
     forget_at = Whole()
 
 
-# Counted apart, by `count_poll`: a poll is no change of the sign-in.
-POLLS = frozenset({"next_poll_at", "poll_interval"})
+# Written apart, by `count_poll` and `add_code`, beside whatever else happens to the sign-in.
+APART = frozenset({"next_poll_at", "poll_interval", "codes"})
 
 
 def change(transaction: Transaction, before: SignIn, after: SignIn, now: datetime) -> None:
     """Add to a transaction what makes `before` into `after`, if it is still as it was and in time."""
     unchanged = SignInRow.version == before.version
     in_time = SignInRow.expires_at > now
-    values = {name: getattr(after, name) for name in SignIn.__struct_fields__ if name not in POLLS}
+    values = {name: getattr(after, name) for name in SignIn.__struct_fields__ if name not in APART}
     changed = {name: value for name, value in values.items() if value != getattr(before, name)}
     actions: list[Action] = [getattr(SignInRow, name).set(value) for name, value in changed.items()]
     transaction.update(SignInRow(before.sign_in_id), actions, unchanged & in_time)
@@ -106,19 +112,23 @@ class SignIns:
         except SignInRow.DoesNotExist:
             return None
 
-    def open(self, sign_in: SignIn, prompt: Prompt | None, waiter: Ticket) -> None:
+    def open(self, sign_in: SignIn, prompt: Prompt | None, waiter: Ticket, *, limit: Limit | None = None) -> None:
         """Keep a new sign-in, the prompt it has open, and the ticket of the device that waits.
 
-        `IdentifierUsed` where there is, or was lately, one of the same id.
+        `IdentifierUsed` where there is, or was lately, one of the same id; `SlowDown` where its login is past `limit`.
         """
         transaction = Transaction(self._connection)
         transaction.put(_row(sign_in), SignInRow.sign_in_id.does_not_exist())
         if prompt:
             transaction.put(prompts.row_of(prompt))
         transaction.put(tickets.row_of(waiter))
+        if limit:
+            throttles.count(transaction, limit, sign_in.login, sign_in.created_at)
         try:
             transaction.commit()
-        except Refused:
+        except Refused as refused:
+            if limit and ThrottleRow in refused.items:
+                raise limit.exceeded(sign_in.created_at) from None
             raise IdentifierUsed() from None
 
     def decide(self, sign_in_id: str, decision: Decision, code: str | None, *, by: Approver, now: datetime) -> Status:
@@ -128,9 +138,10 @@ class SignIns:
         is dead (A9).
         """
         of_this_account = SignInRow.account_id == by.account_id
+        may_answer = SignInRow.approver.does_not_exist() | (SignInRow.approver == by.session_id)
         is_pending = SignInRow.status == "pending"
         in_time = SignInRow.expires_at > now
-        condition = of_this_account & is_pending & in_time
+        condition = of_this_account & may_answer & is_pending & in_time
         actions: list[Action] = [SignInRow.status.set(DECIDED[decision]), SignInRow.version.set(SignInRow.version + 1)]
         if decision == "allow":
             condition &= _code_is_right(sign_in_id, code)
@@ -138,20 +149,49 @@ class SignIns:
             actions.append(SignInRow.expires_at.set(now + REDEEM_WINDOW))
         transaction = Transaction(self._connection)
         transaction.update(SignInRow(sign_in_id), actions, condition)
-        self._answer(transaction, sign_in_id, by, now, closes_prompt=True)
+        transaction.delete(PromptRow(by.account_id, sign_in_id))
+        self._commit_for(transaction, by, now)
         return DECIDED[decision]
 
     def decide_as(self, before: SignIn, after: SignIn, *, by: Approver, now: datetime) -> None:
         """Keep what the domain made of an answer. `Overtaken` where the sign-in is not as it was."""
         transaction = self._changed(before, after, now)
-        self._answer(transaction, before.sign_in_id, by, now, closes_prompt=after.status != "pending")
+        if after.status != "pending":
+            transaction.delete(PromptRow(by.account_id, before.sign_in_id))
+        self._commit_for(transaction, by, now)
 
-    def confirm(self, before: SignIn, after: SignIn, prompt: Prompt | None, now: datetime) -> None:
-        """Keep what an `echo` code made of a sign-in, and the prompt it opened. `Overtaken` as above."""
+    def keep(self, before: SignIn, after: SignIn, prompt: Prompt | None, now: datetime) -> None:
+        """Keep what its own device made of a sign-in, and the prompt that this opened. `Overtaken` as above."""
         transaction = self._changed(before, after, now)
         if prompt:
             transaction.put(prompts.row_of(prompt))
         commit(transaction)
+
+    def add_code(self, sign_in_id: str, code: ScanCode, *, by: Approver, now: datetime) -> None:
+        """Keep one more code of a sign-in that waits to be scanned.
+
+        `Overtaken` where it does not, or has 200 of them; `InvalidToken` where the session that shows it is dead.
+        """
+        transaction = Transaction(self._connection)
+        of_this_account = SignInRow.account_id == by.account_id
+        is_to_scan = (SignInRow.method == "qr") & (SignInRow.status == "started")
+        has_room = SignInRow.codes.does_not_exist() | (elements("codes") < CODES_PER_SIGN_IN)
+        in_time = SignInRow.expires_at > now
+        added = SignInRow.codes.add(frozenset({code}))
+        transaction.update(SignInRow(sign_in_id), [added], of_this_account & is_to_scan & has_room & in_time)
+        self._commit_for(transaction, by, now)
+
+    def scan(self, before: SignIn, after: SignIn, prompt: Prompt | None, now: datetime) -> None:
+        """Keep that its code was scanned, and the prompt for the page that showed it (None: no answer is asked for).
+
+        `Overtaken` as above; `InvalidToken` where the session of that page was ended (Q6).
+        """
+        transaction = self._changed(before, after, now)
+        if prompt:
+            transaction.put(prompts.row_of(prompt))
+        else:
+            transaction.delete(PromptRow(after.account_id, after.sign_in_id))
+        self._commit_for(transaction, Approver(after.account_id, after.approver or ""), now)
 
     def redeem(self, before: SignIn, after: SignIn, session: Session, now: datetime) -> None:
         """Keep the new session and the sign-in as redeemed, once (A7). `Overtaken` where somebody was faster.
@@ -198,12 +238,10 @@ class SignIns:
         change(transaction, before, after, now)
         return transaction
 
-    def _answer(
-        self, transaction: Transaction, sign_in_id: str, by: Approver, now: datetime, *, closes_prompt: bool
-    ) -> None:
+    @staticmethod
+    def _commit_for(transaction: Transaction, by: Approver, now: datetime) -> None:
+        """Write everything on behalf of a session; `InvalidToken` where it is dead (A9)."""
         transaction.check(SessionRow, by.account_id, by.session_id, is_alive(now))
-        if closes_prompt:
-            transaction.delete(PromptRow(by.account_id, sign_in_id))
         try:
             commit(transaction)
         except Refused:

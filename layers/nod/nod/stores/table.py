@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import msgspec
 from pynamodb.connection import Connection
 from pynamodb.constants import ALL_OLD, ATTRIBUTES, UPDATE_ITEM
-from pynamodb.exceptions import DeleteError, TransactWriteError, UpdateError, VerboseClientError
+from pynamodb.exceptions import TransactWriteError, UpdateError, VerboseClientError
 from pynamodb.expressions.condition import Condition, size
 from pynamodb.expressions.update import Action
 from pynamodb.models import Model
@@ -108,17 +108,6 @@ def update_if(row: Row, actions: Sequence[Action], condition: Condition) -> bool
     try:
         row.update(list(actions), condition)
     except UpdateError as error:
-        if error.cause_response_code != CONDITION_FAILED:
-            raise
-        return False
-    return True
-
-
-def delete_if(row: Row, condition: Condition) -> bool:
-    """Delete a row; False where `condition` does not hold."""
-    try:
-        row.delete(condition)
-    except DeleteError as error:
         if error.cause_response_code != CONDITION_FAILED:
             raise
         return False
