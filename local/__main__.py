@@ -10,20 +10,23 @@ from typing import NoReturn
 import httpx
 
 from local import stack
-from local.cloud import ROOT, Cloud, DirectoryInUse, PortTaken, usual_port
+from local.cloud import ROOT, USUAL_PORT, USUAL_WEB_PORT, Cloud, DirectoryInUse, PortTaken, usual_port
+from local.endpoints import Endpoints
 from local.phone import GATEWAYS, Handset, PhoneNetwork
-from local.stack import Endpoints, LocalStack
+from local.stack import LocalStack
 from local.steps import StepFailed, tail
 from local.template import ParameterRefused, require_allowed
 
 _HINTS = """
 Nod is running.
 
+  Pages       {web}
   HTTP        {http}
   WebSocket   {websocket}
   AWS         {emulator} (keys test and test, region us-east-1; the functions' logs are in its CloudWatch Logs)
 
-  Try it:     curl -i {http}/accounts -H 'content-type: application/json' -d \\
+  Try it:     open {web} in two browser windows, one of them private: two devices.
+  By hand:    curl -i {http}/accounts -H 'content-type: application/json' -d \\
                 '{{"login":"alice","password":"correct horse","device":{{"type":"phone","name":"My phone"}}}}'
               docs/flows/approval.md goes on from there; `make demo` plays it all on a stack of its own.
   Text it:    make phone FROM=+447700900123 TEXT="hello"
@@ -58,7 +61,8 @@ def main() -> int:
 
 def run(options: argparse.Namespace) -> int:
     """Serve in the foreground until interrupted; the status is 1 where the emulator ended by itself."""
-    with LocalStack.start(options.directory, port=options.port or usual_port(), parameters=options.param) as running:
+    port, web_port = options.port or usual_port(USUAL_PORT), usual_port(USUAL_WEB_PORT)
+    with LocalStack.start(options.directory, port=port, web_port=web_port, parameters=options.param) as running:
         print(_HINTS.format_map(asdict(running.endpoints)) + "  Stop it:    Ctrl-C\n", flush=True)
         try:
             status = running.cloud.wait()
@@ -104,10 +108,10 @@ def _soon(handset: Handset) -> list[str]:
 
 def deploy(options: argparse.Namespace) -> int:
     """Build again and deploy to the local cloud that `run` keeps up; data of a stack of the same name is lost."""
-    _, cloud = _running(options.directory)
+    running, cloud = _running(options.directory)
     require_allowed(options.param)
     package = stack.upload(cloud, stack.build(cloud.directory))
-    endpoints = stack.deploy(cloud, package, options.name, options.param)
+    endpoints = stack.deploy(cloud, package, options.name, options.param, web=running.web)
     if options.name == stack.STACK_NAME:
         endpoints.write(cloud.directory)
     print(_HINTS.format_map(asdict(endpoints)))

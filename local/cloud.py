@@ -20,6 +20,7 @@ from local.steps import StepFailed, end_group, timed
 ROOT = Path(__file__).resolve().parent.parent
 INTERPRETER = ROOT / ".tools/cloud/bin/python"
 USUAL_PORT = 4566
+USUAL_WEB_PORT = 8000
 
 # MiniStack takes these keys for the administrator of its only account; with any others every call would be refused.
 # The files of the user's own AWS settings are out of bounds: nothing local may reach a real account.
@@ -143,11 +144,11 @@ def _unused(port: int) -> int:
         raise PortTaken(f"Port {port} cannot be had on 127.0.0.1: {error}") from None
 
 
-def usual_port() -> int:
-    """Return the port that emulators of AWS usually have, or a free one where that is taken."""
+def usual_port(usual: int) -> int:
+    """Return the port that something usually has, or a free one where that is taken."""
     try:
-        with socket.create_server(("127.0.0.1", USUAL_PORT)):
-            return USUAL_PORT
+        with socket.create_server(("127.0.0.1", usual)):
+            return usual
     except OSError:
         return free_port()
 

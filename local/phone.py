@@ -13,7 +13,7 @@ import phonenumbers
 
 from local import gateways
 from local.cloud import Cloud
-from local.stack import Endpoints
+from local.endpoints import Endpoints
 
 GATEWAYS = (*gateways.NAMES, "aws")
 _WAIT_SECONDS = 10.0

@@ -6,13 +6,15 @@ import os
 import time
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
 from local import cloud as clouds
 from local import gateways
 from local.cloud import AWS_SETTINGS, ROOT, Cloud
+from local.endpoints import Endpoints
+from local.pages import Pages, parameters_of
 from local.steps import StepFailed, run, timed
 from local.template import digest_of_sources, require_allowed
 
@@ -21,31 +23,6 @@ STACK_NAME = "nod-local"
 _BUCKET = "nod-artifacts"
 _CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
 _POLL_SECONDS = 0.05
-
-
-@dataclass(frozen=True)
-class Endpoints:
-    """Where a deployed stack answers; `emulator` is the endpoint of the AWS services behind it.
-
-    `sms` is for those who play gateways: `to`, the service's number; `public_url`, the address that signatures are made
-    over; and by gateway name its throw-away secrets and the `url` that it calls.
-    """
-
-    http: str
-    websocket: str
-    emulator: str
-    sms: dict[str, Any] = field(default_factory=dict)
-
-    def write(self, directory: Path) -> None:
-        """Write `endpoints.json` in `directory`, all at once."""
-        draft = directory / "endpoints.json.new"
-        draft.write_text(json.dumps(asdict(self), indent=2) + "\n")
-        draft.replace(directory / "endpoints.json")
-
-    @classmethod
-    def read(cls, directory: Path) -> Self:
-        """Return what `write` wrote in `directory`."""
-        return cls(**json.loads((directory / "endpoints.json").read_text()))
 
 
 @dataclass(frozen=True)
@@ -59,25 +36,32 @@ class LocalStack:
     @classmethod
     @contextlib.contextmanager
     def start(
-        cls, directory: Path, *, port: int | None = None, parameters: Mapping[str, str] | None = None
+        cls,
+        directory: Path,
+        *,
+        port: int | None = None,
+        web_port: int | None = None,
+        parameters: Mapping[str, str] | None = None,
     ) -> Iterator[Self]:
-        """Build, start a local cloud, deploy, and write `endpoints.json`; end it all when the block does.
+        """Build, start a local cloud, deploy, write `endpoints.json`, serve the pages; end it all when the block does.
 
         Args:
             directory: for logs, the build and `endpoints.json`; two local clouds cannot share one.
             port: of the local cloud on loopback; None for any free one.
+            web_port: of the pages on loopback; None for any free one.
             parameters: of the stack, over those that `samconfig.toml` gives for `local`.
 
         Raises:
             StepFailed, DirectoryInUse, ParameterRefused: nothing is left running.
         """
         require_allowed(parameters or {})
-        with clouds.start(directory, port) as cloud:
+        with clouds.start(directory, port) as cloud, Pages(cloud, web_port) as pages:
             # One that was killed outright leaves its own behind.
             (cloud.directory / "endpoints.json").unlink(missing_ok=True)
             package = upload(cloud, build(cloud.directory))
-            endpoints = deploy(cloud, package, STACK_NAME, parameters or {})
+            endpoints = deploy(cloud, package, STACK_NAME, parameters or {}, web=pages.url)
             endpoints.write(cloud.directory)
+            pages.serve()
             try:
                 yield cls(cloud, package, endpoints)
             finally:
@@ -89,7 +73,7 @@ class LocalStack:
 
     def deploy(self, name: str, parameters: Mapping[str, str]) -> Endpoints:
         """Deploy the same build once more beside the first stack, as `name` and with other parameters."""
-        return deploy(self.cloud, self.package, name, parameters)
+        return deploy(self.cloud, self.package, name, parameters, web=self.endpoints.web)
 
 
 def build(directory: Path) -> Path:
@@ -134,8 +118,8 @@ def upload(cloud: Cloud, template: Path) -> str:
     return packaged.read_text()
 
 
-def deploy(cloud: Cloud, package: str, name: str, parameters: Mapping[str, str]) -> Endpoints:
-    """Create the stack `name` from an uploaded template; return where it answers.
+def deploy(cloud: Cloud, package: str, name: str, parameters: Mapping[str, str], *, web: str) -> Endpoints:
+    """Create the stack `name` from an uploaded template, for pages at `web`; return where it answers.
 
     An earlier stack of that name is deleted first, with its data: updates in place can lose stages on the emulator.
 
@@ -144,7 +128,7 @@ def deploy(cloud: Cloud, package: str, name: str, parameters: Mapping[str, str])
         StepFailed: a resource could not be created; the reasons are in the message.
     """
     cloudformation = cloud.client("cloudformation")
-    chosen = local_parameters() | {"EmulatorHost": cloud.host} | dict(parameters)
+    chosen = local_parameters() | {"EmulatorHost": cloud.host} | parameters_of(web) | dict(parameters)
     require_allowed(chosen)
     with timed(f"deploy {name}"):
         cloudformation.delete_stack(StackName=name)
@@ -156,7 +140,7 @@ def deploy(cloud: Cloud, package: str, name: str, parameters: Mapping[str, str])
         )
         outputs = _outputs_when_complete(cloud, cloudformation, name)
         sms = _set_up_messaging(cloud, outputs, chosen)
-    return Endpoints(outputs["HttpUrl"], outputs["WebSocketUrl"], cloud.url, sms)
+    return Endpoints(outputs["HttpUrl"], outputs["WebSocketUrl"], cloud.url, web, sms)
 
 
 def _set_up_messaging(cloud: Cloud, outputs: Mapping[str, str], parameters: Mapping[str, str]) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from local.demo.approval import ByApproval
 from local.demo.phone import ByText, WithApproval
 from local.demo.qr import ByQr
 from local.device import Unexpected
+from local.endpoints import Endpoints
 from local.phone import PhoneNetwork
-from local.stack import Endpoints
 
 # What the last scenes are played on: a stack where a signed-in device must allow what a text message lets in.
 DEMANDING = {"PhoneSignInApproval": "when_online", "MinimumVerification": "choose"}

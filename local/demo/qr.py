@@ -49,13 +49,14 @@ class ByQr:
         first = self._shown(page, sign_in)
         renewed = page.ask("renewQr", sign_in_id=sign_in.id)
         check(renewed["url"] != first["url"], "a renewed code is another one")
-        say("The page asks for a fresh code, as it does every half minute while nobody scans it.")
+        say("Nobody has scanned it yet: the page asks for the next one before it expires.")
         link = camera.read(renewed["svg"])
         say(f"The phone's camera reads the picture: {link}")
         token = camera.scan_token(link)
+        say("Sent under another name, it is of no use.")
         refused(sign_in.scan(token, "device:another"), 403, "wrong_scan")
         expect(sign_in.scan(token, self._name), 200)
-        say(f"Now it shows {sign_in.code}.")
+        say(f"Sent under its own name, it is right: the phone shows {sign_in.code}.")
         prompt = page.expect("prompt")
         choices = prompt["verification"]["choices"]
         check(prompt["sign_in_id"] == sign_in.id and sign_in.code in choices, "the prompt offers its number")
@@ -63,15 +64,16 @@ class ByQr:
         answered = page.ask("answer", sign_in_id=sign_in.id, decision="allow", code=sign_in.code)
         check(answered.get("status") == "allowed", f"the answer allows it, not {answered}")
         expect(self._phone.redeem(sign_in), 200)
-        say("Dora picks the number, and the phone has its session.")
+        say("Dora picks the number, and the phone has its session. The code is used up:")
         refused(sign_in.scan(token, self._name), 403, "wrong_scan")
 
     def _two_devices(self, page: Socket) -> None:
         scene("Eve reads the code over Dora's shoulder")
         sign_in = self._phone.start_qr(self._name)
         token = camera.scan_token(camera.read(self._shown(page, sign_in)["svg"]))
+        say("What it holds is of no use to her phone, which did not ask for it.")
         refused(sign_in.scan(token, self._name, verifier=secrets.token_urlsafe(32)), 403, "wrong_scan")
-        say("What the code holds is of no use to her phone, which did not ask for it. But the service has noticed.")
+        say("But the service has noticed. When Dora's own phone scans it, nobody is let in:")
         refused(sign_in.scan(token, self._name), 403, "denied")
         closed = page.expect("qrClosed")
         check(closed["status"] == "denied", f"the page is told {closed}")
@@ -82,11 +84,12 @@ class ByQr:
         ended = self._pc.call("DELETE", "/sessions/current?and_let_in=true")
         expect(ended, 200)
         check(ended.json()["ended"] == [self._pc.session_id, self._phone.session_id], f"both ended: {ended.text}")
+        say("Both are signed out; the phone's token is dead as well.")
         refused(self._phone.call("GET", "/sessions"), 401, "invalid_token")
 
     @staticmethod
     def _shown(page: Socket, sign_in: SignIn) -> Mapping[str, Any]:
         shown = page.expect("qr")
         check(shown["sign_in_id"] == sign_in.id, "the page shows the code of this sign-in")
-        say(f"A QR code appears on the PC, for {shown['device']['name']}, until {shown['expires_at']}.")
+        say(f"A QR code appears on the PC, for {shown['device']['name']}, good for half a minute.")
         return shown

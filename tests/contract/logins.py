@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from nod.domain.limits import FIRST_HOLD, Slot
+from nod.domain.limits import FIRST_HOLD, LONGEST_HOLD, Slot
 from nod.domain.logins import KnownLogin
 from nod.errors import SlowDown, UnknownLogin
 from tests.builders import (
@@ -131,6 +131,14 @@ class LoginsContract:
         with pytest.raises(SlowDown) as refusal:
             stores.logins.claim("user:ada", slot("ONE"), after(2))
         assert refusal.value.retry_after == 3600 + 1
+
+    def test_a12_no_number_of_reports_outgrows_the_longest_hold(self, stores: Stores) -> None:
+        """A12: however often a login is reported, it can be read, and is free again after a day."""
+        for _ in range(70):
+            stores.logins.hold("user:ada", NOW)
+        known = stores.logins.find("user:ada")
+        assert known is not None
+        assert known.held_until == NOW + LONGEST_HOLD
 
     def test_a12_trust_starts_the_holds_afresh(self, stores: Stores) -> None:
         """A12: after a success the next report holds back for the shortest time again."""

@@ -8,7 +8,7 @@ import httpx
 
 from local import camera
 from local.device import Device, SignIn, Socket
-from tests.e2e.conftest import Stack
+from tests.stacks import Stack
 
 
 @dataclass(frozen=True)

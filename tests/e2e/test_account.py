@@ -2,7 +2,7 @@
 
 import secrets
 
-from tests.e2e.conftest import PASSWORD, Person, Stack
+from tests.stacks import PASSWORD, Person, Stack
 
 
 def test_r1_9_a_taken_login_is_refused(stack: Stack) -> None:

@@ -6,7 +6,8 @@ from contextlib import ExitStack
 import pytest
 
 from local.device import Socket
-from tests.e2e.conftest import EDGE_SECRET, PASSWORD, Deploy, Person, Stack
+from tests.e2e.conftest import EDGE_SECRET
+from tests.stacks import PASSWORD, Deploy, Person, Stack
 
 
 def open_approver(person: Person, sockets: ExitStack) -> Socket:

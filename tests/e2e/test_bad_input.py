@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import Stack
+from tests.stacks import Stack
 
 DEVICE: dict[str, Any] = {"type": "desktop", "name": "PC"}
 START: dict[str, Any] = {"method": "approval", "login": "alice", "challenge": "c" * 43, "device": DEVICE}

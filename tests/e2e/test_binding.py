@@ -5,8 +5,8 @@ import secrets
 from concurrent.futures import ThreadPoolExecutor
 
 from local.device import Device
-from tests.e2e.conftest import Person, Stack
 from tests.e2e.test_phone import binding_text, code_of
+from tests.stacks import Person, Stack
 
 
 def address() -> str:

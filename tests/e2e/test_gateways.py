@@ -14,7 +14,7 @@ from local import gateways
 from local.device import SignIn
 from local.gateways import Call
 from local.phone import GATEWAYS
-from tests.e2e.conftest import Stack, body_of, fresh_number
+from tests.stacks import Stack, body_of, fresh_number
 
 SIGNED = ("twilio", "telnyx", "vonage", "sinch", "generic")
 SECRET_PATH = ("plivo", "aliyun", "tencent")

@@ -8,9 +8,8 @@ import pytest
 
 from local import camera
 from local.device import Device
-from local.stack import local_parameters
-from tests.e2e.conftest import PASSWORD, Stack
 from tests.e2e.handing_over import confirm, outcome, pair, shown, stranger
+from tests.stacks import PASSWORD, Stack
 
 
 def test_r4_1_a_page_is_a_connection_of_the_computers_session(stack: Stack) -> None:
@@ -45,7 +44,7 @@ def test_r4_3_the_page_gets_a_picture_that_a_phone_can_read(stack: Stack) -> Non
         frame = shown(page, sign_in)
     assert set(frame) == {"type", "sign_in_id", "device", "svg", "url", "expires_at"}
     assert camera.read(frame["svg"]) == frame["url"]
-    assert urlsplit(frame["url"])._replace(fragment="").geturl() == local_parameters()["PhonePage"]
+    assert urlsplit(frame["url"])._replace(fragment="").geturl() == f"{stack.endpoints.web}/scan"
     assert frame["device"] == ada.phone.facts
     left = datetime.fromisoformat(frame["expires_at"]) - datetime.now(UTC)
     assert timedelta(seconds=15) < left <= timedelta(seconds=30)
@@ -135,7 +134,7 @@ def test_every_page_shows_a_code_and_only_the_one_that_was_read_is_asked(stack: 
 
 
 def test_several_phones_ask_at_once_and_each_has_its_own_code(stack: Stack) -> None:
-    """R4.3: the page shows one code for each phone; each phone is let in by its own."""
+    """R4.3, R1.7: the page shows one code for each phone, and no number twice; each phone is let in by its own."""
     ada = pair(stack)
     tablet = stack.device("Ada's tablet", "tablet")
     with ada.pc.handing_over() as page:
@@ -145,6 +144,8 @@ def test_several_phones_ask_at_once_and_each_has_its_own_code(stack: Stack) -> N
         second_frame = shown(page, second)
         assert second.scan(camera.scan_token(second_frame["url"]), ada.login).status_code == 200
         assert ada.scan(first, first_frame["svg"]).status_code == 200
+        offered = [choice for one in page.ask("hello")["prompts"] for choice in one["verification"]["choices"]]
+        assert len(set(offered)) == 6
         assert confirm(page, second) == "allowed"
         assert confirm(page, first) == "allowed"
     assert ada.phone.redeem(first).status_code == 200

@@ -12,9 +12,8 @@ import pytest
 
 from local import camera
 from local.device import SignIn
-from local.stack import local_parameters
-from tests.e2e.conftest import Stack
 from tests.e2e.handing_over import confirm, outcome, pair, shown, stranger, token_in
+from tests.stacks import Stack
 
 ROUNDS = 5
 
@@ -169,7 +168,7 @@ def test_q4_opening_the_link_changes_nothing(stack: Stack) -> None:
         links = {camera.read(shown(page, sign_in)["svg"]) for sign_in in (first, second)}
         sent = {urlsplit(link)._replace(fragment="").geturl() for link in links}
         assert len(links) == 2
-        assert sent == {local_parameters()["PhonePage"]}
+        assert sent == {f"{stack.endpoints.web}/scan"}
         before = row_of(stack, first)
         assert stack.client.get(urlsplit(sent.pop()).path).status_code == 404
         assert row_of(stack, first) == before

@@ -11,7 +11,7 @@ from websockets.sync.client import connect
 from websockets.typing import Origin
 
 from local.device import Socket
-from tests.e2e.conftest import Stack
+from tests.stacks import Stack
 
 
 def test_a1_a_login_has_three_sign_ins_open(stack: Stack) -> None:

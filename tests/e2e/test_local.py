@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from local.demo import play
-from tests.e2e.conftest import Stack
+from tests.stacks import Stack
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -47,8 +47,9 @@ def test_the_local_stack_starts_stops_and_starts_again(tmp_path: Path) -> None:
             assert running.stdout
             told = next(line for line in running.stdout if "Ctrl-C" in line)
             endpoints = json.loads((tmp_path / "endpoints.json").read_text())
-            assert set(endpoints) == {"http", "websocket", "emulator", "sms"}
+            assert set(endpoints) == {"http", "websocket", "emulator", "web", "sms"}
             assert httpx.post(f"{endpoints['http']}/sign-ins", content=b"{}", timeout=30).status_code == 400
+            assert httpx.get(f"{endpoints['web']}/config.json").json()["http"] == endpoints["http"]
             running.send_signal(signal.SIGINT)
             assert "Stopping" in running.stdout.read()
         assert told

@@ -8,7 +8,7 @@ import botocore.session
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.e2e.conftest import Stack
+from tests.stacks import Stack
 
 TABLES = {
     "Accounts": ("account_id", None),
@@ -32,10 +32,10 @@ NEEDED: dict[str, dict[str, set[str]]] = {
         "Logins": {"GetItem", "PutItem", "UpdateItem", "DeleteItem"},
         "Throttles": {"UpdateItem", "DeleteItem"},
         "SignIns": {"GetItem", "PutItem", "UpdateItem"},
-        "Prompts": {"PutItem", "UpdateItem", "DeleteItem"},
+        "Prompts": {"Query", "PutItem", "UpdateItem", "DeleteItem"},
         "Tickets": {"PutItem"},
         "Connections": {"Query", "DeleteItem"},
-        "Sessions": {"PutItem", "DeleteItem"},
+        "Sessions": {"GetItem", "PutItem", "DeleteItem"},
     },
     "Account": {
         "Accounts": {"GetItem", "PutItem", "UpdateItem"},

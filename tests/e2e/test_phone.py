@@ -9,7 +9,7 @@ import pytest
 
 from local.device import Device, SignIn, new_identifier
 from local.phone import Handset
-from tests.e2e.conftest import PASSWORD, Deploy, Stack, body_of
+from tests.stacks import PASSWORD, Deploy, Stack, body_of
 
 
 def expired(stack: Stack, sign_in: SignIn) -> SignIn:

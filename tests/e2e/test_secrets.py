@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import PASSWORD, Stack, body_of
+from tests.stacks import PASSWORD, Stack, body_of
 
 TABLES = (
     "Accounts",

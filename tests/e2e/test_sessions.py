@@ -14,7 +14,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from local.device import Device
-from tests.e2e.conftest import PASSWORD, Person, Stack
+from tests.stacks import PASSWORD, Person, Stack
 
 
 def let_in(stack: Stack, alice: Person, host: Device | None = None) -> Device:

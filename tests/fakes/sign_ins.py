@@ -54,7 +54,8 @@ class Logins:
 
     def hold(self, login: str, now: datetime) -> None:
         if row := self.rows.logins.get(login):
-            row.held_from, row.held_for, row.next_hold = now, row.next_hold, row.next_hold * 2
+            length = hold_length(row.next_hold)
+            row.held_from, row.held_for, row.next_hold = now, length, length * 2
 
     def trust(self, login: str) -> None:
         if row := self.rows.logins.get(login):
@@ -168,7 +169,7 @@ class SignIns:
         if before.let_in_by and not self.rows.is_alive(before.account_id, before.let_in_by, now):
             raise Denied()
         self.rows.require_unchanged(before, now)
-        if before.method == "phone":
+        if before.method in ("phone", "qr"):
             self._require_vouched_for(before)
         self._keep(before, after, now)
         self.rows.sessions[session.account_id, session.session_id] = session
@@ -198,7 +199,7 @@ class SignIns:
         login = self.rows.logins.get(allowed.login)
         if login is None or login.account_id != allowed.account_id:
             raise Denied()
-        if login.stopped_at and login.stopped_at >= allowed.allowed_at:
+        if allowed.method == "phone" and login.stopped_at and login.stopped_at >= allowed.allowed_at:
             raise Denied()
 
     def _require_alive(self, by: Approver, now: datetime) -> None:

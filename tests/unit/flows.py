@@ -154,6 +154,8 @@ class Flows:
             throttles=self.stores.throttles,
             sign_ins=self.stores.sign_ins,
             connections=self.stores.connections,
+            prompts=self.stores.prompts,
+            sessions=self.stores.sessions,
             showing=self.showing,
             telling=self.telling,
             together=one_by_one,

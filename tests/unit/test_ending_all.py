@@ -150,16 +150,27 @@ def test_s2_a_dead_session_ends_no_tree() -> None:
 
 
 def test_r2_2_everybody_is_told_of_each() -> None:
-    """R2.2: all connections hear of every session that ended, but for the one that asked; those of the ended close."""
+    """R2.2: all but the one that asked hear of every session that ended; those of the ended of their own, and close."""
     service, a, b, c = with_guests()
     tree = ids(NEW, a, c, b)
     service.control.end("NEW", by=OLD, and_let_in=True, connection_id="socket of OLD")
-    for session_id in ("MIDDLE", *tree):
-        assert service.pushed(f"socket of {session_id}") == [SessionEnded(one) for one in tree]
+    assert service.pushed("socket of MIDDLE") == [SessionEnded(one) for one in tree]
+    for session_id in tree:
+        assert service.pushed(f"socket of {session_id}") == [SessionEnded(session_id)]
     assert service.pushed("socket of OLD") == []
     assert service.pushed("socket of GRACES") == []
     assert service.sockets.open == {"socket of OLD", "socket of MIDDLE", "socket of GRACES"}
     assert {one.connection_id for one in service.stores.connections.of(ADA)} == {"socket of OLD", "socket of MIDDLE"}
+
+
+def test_r2_2_what_an_end_that_broke_off_has_left_open_is_closed_by_the_next() -> None:
+    """R2.2: sessions ended, sockets not: asked again, the service has nothing to end, and closes them all the same."""
+    service, *tree = with_guests()
+    for one in (NEW, *tree):
+        assert service.stores.sessions.expire(ADA, one.session_id, service.now)
+    with pytest.raises(UnknownSession):
+        service.control.end("NEW", by=OLD, and_let_in=True)
+    assert service.sockets.open == {"socket of OLD", "socket of MIDDLE", "socket of GRACES"}
 
 
 def test_r2_2_the_asking_connection_gets_its_reply_before_it_is_closed() -> None:

@@ -261,3 +261,15 @@ def test_q2_a_sign_in_of_another_method_has_no_code() -> None:
     with pytest.raises(WrongScan):
         service.hand_over.scan(sign_in_id, Scan(f"{sign_in_id}.guess", ADAS_NUMBER, VERIFIER))
     assert service.sign_in(approval) == approval.sign_in
+
+
+def test_r4_5_a_login_that_was_taken_from_the_account_gets_nobody_in() -> None:
+    """R4.5: the device, or the number, is forgotten after the scan was confirmed: the phone gets nothing."""
+    service = with_ada("PC")
+    started = service.start_qr()
+    (code,) = service.shown("page of PC")
+    scanned = service.scan(started, code)
+    assert service.answer(started, "allow", by=PC, code=scanned.verification.code) == "allowed"
+    del service.rows.logins[f"tel:{ADAS_NUMBER}"]
+    with pytest.raises(Denied):
+        service.redeem(started)

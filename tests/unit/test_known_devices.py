@@ -276,3 +276,13 @@ def test_t7_no_forgets_the_device_of_an_account_that_a_text_made() -> None:
     service.text("NO")
     assert known(service, grant.account_id) == set()
     assert set(service.rows.logins) == {f"tel:{ADAS_NUMBER}"}
+
+
+def test_r4_1_a_device_whose_id_cannot_stand_in_a_url_stays_unknown() -> None:
+    """R4.1: what the account could not name to forget it, it does not get to know; the device signs in all the same."""
+    service = with_ada()
+    for device_id in ("a/b", "a%2Fb", "a?b", "../..", "a#b"):
+        started = service.start(device=Device("desktop", "PC", device_id))
+        service.answer(started, "allow", by=HERS)
+        service.redeem(started)
+        assert f"device:{device_id}" not in service.rows.logins

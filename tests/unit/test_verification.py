@@ -2,6 +2,7 @@
 
 from random import Random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -58,6 +59,14 @@ def test_r1_7_every_number_can_be_drawn() -> None:
     choices = {choice for seed in range(500) for choice in draw("choose", Random(seed)).choices}
     assert choices == {str(number) for number in range(10, 100)}
     assert [draw("enter", Extreme(end)).code for end in (0, -1)] == ["000000", "999999"]
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_r1_7_numbers_that_others_offer_are_not_offered_again(seed: int) -> None:
+    """R1.7: two prompts that one person sees share no number, so that the real one can be told apart."""
+    taken = [str(number) for number in range(10, 97)]
+    assert sorted(draw("choose", Random(seed), apart_from=taken).choices) == ["97", "98", "99"]
+    assert len(draw("choose", Random(seed), apart_from=[*taken, "97"]).choices) == 3
 
 
 def test_r1_7_none_draws_nothing() -> None:

@@ -136,3 +136,11 @@ def test_t7_nothing_older_than_a_day_is_undone(texts: list[datetime], bound_at: 
     if last_texts and max(texts) <= asked_at:
         assert undone is not None
         assert undone <= min(last_texts)
+
+
+def test_t7_a_long_chain_of_sessions_is_undone_as_well() -> None:
+    """T7: a thief whose sessions let one another in thousands of times does not wear NO out."""
+    length = 5000
+    chain = [session("0", signed_in_at=NOW)]
+    chain += [session(str(n), signed_in_at=NOW, let_in_by=str(n - 1)) for n in range(1, length)]
+    assert len(undone_sessions(chain, NOW, NOW, NOW)) == length

@@ -37,6 +37,8 @@ class HandOverParts:
             throttles=parts.tables.throttles,
             sign_ins=parts.tables.sign_ins,
             connections=parts.tables.connections,
+            prompts=parts.tables.prompts,
+            sessions=parts.tables.sessions,
             showing=self.showing,
             telling=parts.telling,
             together=parts.together,

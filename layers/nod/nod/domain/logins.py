@@ -35,7 +35,8 @@ _NATIONAL_NUMBER = re.compile(r"^[\d\s().\-/]+$")
 _ATOM = r"[a-z0-9!#$%&'*+/^_`{|}~-]+"
 _DOMAIN = r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}"
 _EMAIL = re.compile(rf"^(?=[^@]{{1,64}}@){_ATOM}(?:\.{_ATOM})*@{_DOMAIN}$")
-_DEVICE = re.compile(r"^device:[\x21-\x7e]{1,128}$")
+# Of signs that stand in a URL as they are, so that the account can name the device to forget it.
+_DEVICE_ID = re.compile(r"[A-Za-z0-9._~:@+=-]{1,128}")
 _USERNAME_MARKS = frozenset("._-")
 # phonenumbers.PhoneNumberType: landlines, premium rate, shared cost, pagers, company numbers, voicemail. Numbers of no
 # known type are taken: new ranges come faster than tables.
@@ -105,8 +106,8 @@ def _parsed(text: str) -> Login:
         raise InvalidRequest(f"login must have 1 to {MAX_LENGTH} characters")
     if not is_readable(text):
         raise InvalidRequest("login holds control or direction-changing characters")
-    if _DEVICE.match(text):
-        return Login("device", text.removeprefix(SCHEMES["device"]))
+    if text.startswith(SCHEMES["device"]):
+        return _device(text)
     if "@" in text:
         return _email(text)
     if _PHONE_START.match(text):
@@ -114,6 +115,11 @@ def _parsed(text: str) -> Login:
     if _NATIONAL_NUMBER.match(text):
         raise InvalidRequest("a phone number needs its country code, such as +44")
     return _username(text)
+
+
+def device_login(device_id: str) -> Login | None:
+    """The login that a device's id makes; None where it holds other signs, and so makes none."""
+    return Login("device", device_id) if _DEVICE_ID.fullmatch(device_id) else None
 
 
 def parse_texting_number(text: str) -> Login:
@@ -139,6 +145,13 @@ def login_from_key(key: str) -> Login:
         if key.startswith(scheme):
             return Login(kind, key.removeprefix(scheme))
     raise ValueError("not the key of a login")
+
+
+def _device(text: str) -> Login:
+    login = device_login(text.removeprefix(SCHEMES["device"]))
+    if login is None:
+        raise InvalidRequest("device: is followed by an id of 1 to 128 letters, digits and . _ ~ : @ + = -")
+    return login
 
 
 def _email(text: str) -> Login:

@@ -90,20 +90,20 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
         return bound_at >= self.signed_in_at or now - self.signed_in_at >= eviction_age
 
 
-def below(sessions: Iterable[Session], session_id: str) -> list[Session]:
-    """The sessions that a session let in, those that they let in, and so on: level by level, living or not."""
+def below(sessions: Iterable[Session], *session_ids: str) -> list[Session]:
+    """The sessions that these let in, those that they let in, and so on: level by level, living or not."""
     guests: dict[str | None, list[Session]] = {}
     for one in sorted(sessions, key=lambda one: one.signed_in_at):
         guests.setdefault(one.let_in_by, []).append(one)
-    found: dict[str, Session] = {}
-    level = [session_id]
+    found: list[Session] = []
+    # What was seen before is not gone through again: a ring would never end, and a long chain take too long.
+    seen, level = set(session_ids), list(session_ids)
     while level:
-        let_in = [guest for host in level for guest in guests.get(host, ())]
-        # What was found before is not gone through again: a ring would never end.
-        fresh = {one.session_id: one for one in let_in if one.session_id not in {session_id, *found}}
-        found |= fresh
-        level = list(fresh)
-    return list(found.values())
+        let_in = [guest for host in level for guest in guests.get(host, ()) if guest.session_id not in seen]
+        found += let_in
+        level = [one.session_id for one in let_in]
+        seen.update(level)
+    return found
 
 
 class ShownSession(msgspec.Struct, frozen=True, kw_only=True):

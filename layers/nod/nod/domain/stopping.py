@@ -46,8 +46,8 @@ def undone_sessions(sessions: Sequence[Session], since: datetime, until: datetim
     What a session let in lies below it also where it has ended since.
     """
     began = [one for one in sessions if since <= one.signed_in_at <= until]
-    led_to = [one for host in began for one in below(sessions, host.session_id)]
-    return list(dict.fromkeys(one.session_id for one in [*began, *led_to] if one.is_alive(now)))
+    led_to = below(sessions, *(one.session_id for one in began))
+    return [one.session_id for one in [*began, *led_to] if one.is_alive(now)]
 
 
 def undone_logins(account: Account, since: datetime, until: datetime) -> list[str]:

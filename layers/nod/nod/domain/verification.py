@@ -61,12 +61,16 @@ def effective_mode(requested: Mode | None, *, default: Mode, minimum: Mode) -> M
     return max(requested or default, minimum, key=WEAKEST_TO_STRONGEST.index)
 
 
-def draw(mode: Mode, rng: Random) -> Verification:
-    """Draw a code: two digits for `choose`, six for the other modes, none for `none`."""
+def draw(mode: Mode, rng: Random, *, apart_from: Collection[str] = ()) -> Verification:
+    """Draw a code: two digits for `choose`, six for the other modes, none for `none`.
+
+    `apart_from`: numbers that other prompts offer to the same person, of which none is offered again (R1.7).
+    """
     if mode == "none":
         return Verification(mode)
     if mode == "choose":
-        choices = tuple(str(number) for number in rng.sample(range(10, 100), CHOICES_SHOWN))
+        free = [number for number in map(str, range(10, 100)) if number not in apart_from]
+        choices = tuple(rng.sample(free if len(free) >= CHOICES_SHOWN else list(apart_from), CHOICES_SHOWN))
         return Verification(mode, rng.choice(choices), choices)
     return Verification(mode, f"{rng.randrange(1_000_000):06d}")
 

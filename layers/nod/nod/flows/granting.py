@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from nod.domain.device import Device, Network
 from nod.domain.identifiers import new_identifier, new_secret
-from nod.domain.logins import Login
+from nod.domain.logins import device_login
 from nod.domain.sessions import Lifetimes, RefreshToken, Session, SignInMethod
 from nod.flows.ports import Accounts
 
@@ -78,5 +78,6 @@ def grant_for(session: Session, access_token: str, refresh: RefreshToken, *, new
 
 def know_device(accounts: Accounts, session: Session, now: datetime) -> None:
     """From now on the account knows the device of a session that has just begun, where that says which it is (R4.1)."""
-    if session.device.id is not None:
-        accounts.know_device(session, Login("device", session.device.id).key, now)
+    login = device_login(session.device.id) if session.device.id is not None else None
+    if login is not None:
+        accounts.know_device(session, login.key, now)

@@ -16,7 +16,7 @@ from nod.domain.limits import HAND_OVERS_PER_LOGIN, starts_per_address
 from nod.domain.logins import ALL_KINDS, HAND_OVER_KINDS, KnownLogin, parse_login
 from nod.domain.prompts import NOBODY, Prompt, prompt_for
 from nod.domain.pushes import SignInResolved, closing, may_answer, prompt_push, qr_closing
-from nod.domain.scanning import parse_scan_token
+from nod.domain.scanning import code_of, parse_scan_token
 from nod.domain.sign_in import Overtaken, SignIn
 from nod.domain.starting import start
 from nod.domain.verification import Mode, Verification, draw, effective_mode
@@ -30,12 +30,13 @@ from nod.errors import (
     UnknownSignIn,
     WrongScan,
 )
-from nod.flows.ports import Clock, Connections, Logins, SignIns, Throttles
+from nod.flows.ports import Clock, Connections, Logins, Prompts, Sessions, SignIns, Throttles
 from nod.flows.prompting import Telling
 from nod.flows.showing import Showing, ShownCode
 from nod.flows.starting import Started, waiter_for
 
 NOTHING = Verification("none")
+SIGNED_OUT = "the computer that showed this QR code has been signed out"
 
 
 class HandOverPolicy(msgspec.Struct, frozen=True):
@@ -78,6 +79,8 @@ class HandOver:
     throttles: Throttles
     sign_ins: SignIns
     connections: Connections
+    prompts: Prompts
+    sessions: Sessions
     showing: Showing
     telling: Telling
     together: Together
@@ -139,7 +142,7 @@ class HandOver:
             before = self.sign_ins.get(token.sign_in_id)
             if before is None or before.is_of(scan.verifier):
                 raise WrongScan()
-        verification = draw(self.policy.confirmation, self.rng)
+        verification = self._drawn(before, token.secret, now)
         while before is not None:
             after = before.scan(token.secret, login.key, scan.verifier, verification, now)
             try:
@@ -150,6 +153,21 @@ class HandOver:
             return Scanned(after, verification)
         raise WrongScan()
 
+    def _drawn(self, before: SignIn, secret: str, now: datetime) -> Verification:
+        """What the device is to show: no number that another prompt offers to the PC's user.
+
+        `WrongScan` where the session of the page that showed the code was ended: what it holds counts for nobody (Q6).
+        """
+        page = code_of(secret, before.codes, now)
+        session, others = self.together(
+            lambda: self.sessions.get(before.account_id, page.session_id),
+            lambda: self.prompts.open_for(before.account_id, page.session_id, now),
+        )
+        if session is None or not session.is_alive(now):
+            raise WrongScan(SIGNED_OUT)
+        offered = frozenset(choice for other in others for choice in other.verification.choices)
+        return draw(self.policy.confirmation, self.rng, apart_from=offered)
+
     def _account_of(self, known: KnownLogin | None, now: datetime) -> str:
         """Whose pages are to show a code; nobody's where that must stay concealed, which takes the same calls."""
         if known and not known.is_held(now):
@@ -158,7 +176,7 @@ class HandOver:
             return new_identifier(self.rng)
         if known is None:
             raise UnknownLogin()
-        raise SlowDown(retry_after=known.seconds_held(now))
+        raise SlowDown("requests for this login are held back after a report", retry_after=known.seconds_held(now))
 
     def _show(self, sign_in: SignIn, shown: list[ShownCode], now: datetime) -> Started:
         """Keep the sign-in, then post its codes: none is ever shown that nothing stands behind."""
@@ -194,7 +212,7 @@ class HandOver:
                 partial(self.sign_ins.scan, before, after, prompt, now),
             )
         except InvalidToken:
-            raise WrongScan("the computer that showed this QR code has been signed out") from None
+            raise WrongScan(SIGNED_OUT) from None
         if prompt:
             push = prompt_push(prompt)
             self.telling.tell([(one, push) for one in connections if may_answer(one, after)], now)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from nod.concurrency import Together
+from nod.domain.connections import Connection
 from nod.domain.pushes import SessionEnded
 from nod.domain.sessions import Session, ShownSession, below, shown
 from nod.domain.sign_in import Approver
@@ -76,16 +77,24 @@ class SessionControl:
             self.hang_up(account_id, [session_id], now)
 
     def hang_up(self, account_id: str, ended: Collection[str], now: datetime, *, asked_by: str | None = None) -> None:
-        """Tell the account's connections which sessions were ended, and close those sessions' own."""
+        """Close the connections of sessions that were ended, each told of its own end, then tell the account's others.
+
+        In this order: however many there are to be told, what has ended hears nothing more.
+        """
         if not ended:
             return
         connections = self.connections.of(account_id)
-        own = [one for one in connections if one.session_id in ended]
         told = [one for one in connections if one.connection_id != asked_by]
-        self.telling.tell([(one, SessionEnded(session_id)) for session_id in ended for one in told], now)
+        own = [(one, SessionEnded(one.session_id)) for one in told if one.session_id and one.session_id in ended]
+        self.telling.tell(own, now)
+        self._close([one for one in connections if one.session_id in ended])
+        others = [one for one in told if one.session_id not in ended]
+        self.telling.tell([(one, SessionEnded(session_id)) for session_id in ended for one in others], now)
+
+    def _close(self, connections: list[Connection]) -> None:
         self.together(
-            *(partial(self.sockets.close, one.connection_id) for one in own),
-            *(partial(self.connections.remove, one.owner, one.connection_id) for one in own),
+            *(partial(self.sockets.close, one.connection_id) for one in connections),
+            *(partial(self.connections.remove, one.owner, one.connection_id) for one in connections),
         )
 
     def _end_one(self, session_id: str, by: Approver, ended: list[str]) -> None:
@@ -109,6 +118,10 @@ class SessionControl:
             for one in [other for other in living if other != by.session_id] or living:
                 self._end_for(by, one, ended)
             tree = self._tree(session_id, by, ended)
+        # Those of an attempt that broke off may have been left open.
+        dead = {one.session_id for one in tree} - set(ended)
+        if dead:
+            self._close([one for one in self.connections.of(by.account_id) if one.session_id in dead])
         if not ended:
             raise UnknownSession()
         return [one.session_id for one in tree if one.session_id in ended]

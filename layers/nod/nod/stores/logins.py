@@ -11,7 +11,7 @@ from pynamodb.attributes import UnicodeAttribute, UnicodeSetAttribute
 from pynamodb.connection import Connection
 from pynamodb.expressions.update import Action
 
-from nod.domain.limits import FIRST_HOLD, OPEN_SIGN_INS_PER_LOGIN, Slot, hold_length, parse_slot, stale
+from nod.domain.limits import FIRST_HOLD, LONGEST_HOLD, OPEN_SIGN_INS_PER_LOGIN, Slot, hold_length, parse_slot, stale
 from nod.domain.logins import KnownLogin
 from nod.errors import SlowDown, UnknownLogin
 from nod.stores.attributes import Moment, Span
@@ -87,14 +87,13 @@ class Logins:
 
     def hold(self, login: str, now: datetime) -> None:
         """Hold further prompts back after a report, twice as long each time (15 min, 30 min, ... at most 24 h)."""
-        self._update_known(
-            login,
-            [
-                LoginRow.held_from.set(now),
-                LoginRow.held_for.set(LoginRow.next_hold | FIRST_HOLD),
-                LoginRow.next_hold.set((LoginRow.next_hold | FIRST_HOLD) + (LoginRow.next_hold | FIRST_HOLD)),
-            ],
-        )
+        longer = LoginRow.next_hold | FIRST_HOLD
+        may_grow = LoginRow.next_hold.does_not_exist() | (LoginRow.next_hold < LONGEST_HOLD)
+        doubled = [LoginRow.held_for.set(longer), LoginRow.next_hold.set(longer + (LoginRow.next_hold | FIRST_HOLD))]
+        held = LoginRow.held_from.set(now)
+        if not update_if(LoginRow(login), [held, *doubled], LoginRow.account_id.exists() & may_grow):
+            longest = [LoginRow.held_for.set(LONGEST_HOLD), LoginRow.next_hold.set(LONGEST_HOLD)]
+            self._update_known(login, [held, *longest])
 
     def trust(self, login: str) -> None:
         """After a success the next report starts again with the shortest hold."""

@@ -197,7 +197,7 @@ class SignIns:
         """Keep the new session and the sign-in as redeemed, once (A7). `Overtaken` where somebody was faster.
 
         `Denied` where the session that allowed it was ended meanwhile (S2), or the number that texted it says NO (T7)
-        or is no longer the account's.
+        or the login is no longer the account's.
         """
         transaction = self._changed(before, after, now)
         if before.let_in_by:
@@ -205,6 +205,8 @@ class SignIns:
         if before.method == "phone":
             still_vouched_for = not_stopped_since(before.account_id, before.allowed_at)
             transaction.check(LoginRow, before.login, None, still_vouched_for)
+        if before.method == "qr":
+            transaction.check(LoginRow, before.login, None, LoginRow.account_id == before.account_id)
         transaction.put(sessions.row_of(session))
         try:
             commit(transaction)

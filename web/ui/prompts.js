@@ -1,0 +1,220 @@
+/** Prompts as cards: who wants in, from where, and the answers that can be given. */
+
+import { NodError } from "../nod/index.js";
+import { attract } from "./attention.js";
+import { fill, h } from "./dom.js";
+import { put, words } from "./language.js";
+import { problem } from "./outcome.js";
+import { announce, focusHeading } from "./shell.js";
+import { countdown } from "./time.js";
+
+/**
+ * @import { Connection } from "../nod/index.js"
+ * @typedef {{
+ *   sign_in_id: string, method: "approval" | "phone" | "qr", login: string,
+ *   device: { type: string, name: string, app?: string }, ip: string, place?: string | null,
+ *   created_at: string, expires_at: string, message?: string,
+ *   verification: { mode: "none" | "compare" | "echo" | "choose" | "enter", code?: string, choices?: string[] }
+ * }} Prompt
+ * @typedef {"allow" | "deny" | "report"} Decision
+ * @typedef {keyof typeof words.approve.answered} Ending
+ */
+
+// How long a card that is over stays, so that nobody wonders where it went.
+const FAREWELL_MS = 6000;
+
+/** The open prompts of a connection, drawn into an element. */
+export class Prompts {
+  /** @type {Map<string, HTMLElement>} */
+  #cards = new Map();
+
+  /**
+   * @param {Connection} connection
+   * @param {HTMLElement} list
+   * @param {string} nobody what stands there while nobody asks
+   */
+  constructor(connection, list, nobody) {
+    this.connection = connection;
+    this.list = list;
+    this.empty = h("p", { class: "quiet" }, nobody);
+    connection.addEventListener("welcome", (event) => this.#all(/** @type {CustomEvent} */ (event).detail.prompts));
+    connection.addEventListener("frame", (event) => this.#take(/** @type {CustomEvent} */ (event).detail));
+    connection.addEventListener("state", () => {
+      if (connection.state === "ended") attract(0);
+    });
+    this.#counted();
+  }
+
+  /**
+   * What is open now, also after a break: whatever is not among it is over.
+   *
+   * @param {Prompt[]} prompts
+   */
+  #all(prompts) {
+    const open = new Set(prompts.map((prompt) => prompt.sign_in_id));
+    for (const id of this.#cards.keys()) if (!open.has(id)) this.#over(id, "elsewhere");
+    for (const prompt of prompts) this.#add(prompt);
+  }
+
+  /** @param {any} frame */
+  #take(frame) {
+    if (frame.type === "prompt") this.#add(frame);
+    if (frame.type === "promptClosed") this.#over(frame.sign_in_id, frame.status);
+  }
+
+  /** @param {Prompt} prompt */
+  #add(prompt) {
+    if (this.#cards.has(prompt.sign_in_id)) return;
+    const card = this.#card(prompt);
+    this.#cards.set(prompt.sign_in_id, card);
+    this.list.prepend(card);
+    announce(`${prompt.device.name} ${put(words.approve.asks, { login: prompt.login })}`);
+    this.#counted();
+  }
+
+  /** @param {Prompt} prompt */
+  #card(prompt) {
+    const { device, login, method, message, sign_in_id: id } = prompt;
+    const how = { approval: put(words.approve.asks, { login }), phone: words.approve.texted, qr: words.approve.scanned };
+    const trouble = h("div");
+    /** @type {(decision: Decision, code?: string) => void} */
+    const answer = (decision, code) => void this.#answer(prompt, card, trouble, decision, code);
+    const card = h(
+      "article",
+      { class: "card prompt", tabindex: -1, "data-sign-in": id, "data-device": device.name },
+      h("h3", {}, h("b", {}, device.name), " ", how[method]),
+      message && h("p", { class: "message" }, put(words.approve.says, { message })),
+      facts(prompt, () => this.#over(id, "expired")),
+      choices(prompt, answer),
+      trouble,
+      h(
+        "div",
+        { class: "steps" },
+        h("button", { type: "button", class: "deny", onclick: () => answer("deny") }, words.approve.deny),
+        h("button", { type: "button", class: "report", onclick: () => answer("report") }, words.approve.report),
+      ),
+    );
+    return card;
+  }
+
+  /**
+   * @param {Prompt} prompt
+   * @param {HTMLElement} card
+   * @param {HTMLElement} trouble
+   * @param {Decision} decision
+   * @param {string} [code]
+   */
+  async #answer(prompt, card, trouble, decision, code) {
+    const buttons = [...card.querySelectorAll("button")];
+    const pressed = document.activeElement;
+    // A button that is disabled loses the focus: the card keeps it meanwhile.
+    if (pressed instanceof HTMLButtonElement && card.contains(pressed)) card.focus();
+    for (const button of buttons) button.disabled = true;
+    try {
+      const fields = { sign_in_id: prompt.sign_in_id, decision, ...(code === undefined ? {} : { code }) };
+      const answered = await this.connection.ask("answer", fields);
+      this.#over(prompt.sign_in_id, decision === "report" ? "reported" : answered.status);
+    } catch (error) {
+      if (!(error instanceof NodError)) throw error;
+      if (error.code === "already_answered") return this.#over(prompt.sign_in_id, "elsewhere");
+      if (error.code === "not_answerable" || error.code === "unknown_sign_in") return this.#over(prompt.sign_in_id, "expired");
+      fill(trouble, problem(error));
+      for (const button of buttons) button.disabled = false;
+      if (pressed instanceof HTMLButtonElement && document.activeElement === card) pressed.focus();
+    }
+  }
+
+  /**
+   * The card says how it ended, at once, so that a finger that is on its way finds nothing to press.
+   *
+   * @param {string} id
+   * @param {Ending} ending
+   */
+  #over(id, ending) {
+    const card = this.#cards.get(id);
+    if (card === undefined) return;
+    this.#cards.delete(id);
+    const text = put(words.approve.answered[ending], { device: card.dataset["device"] ?? "" });
+    const held = card.contains(document.activeElement);
+    const note = h("p", { class: "ended" }, text);
+    fill(card, note);
+    if (held) {
+      note.tabIndex = -1;
+      note.focus();
+    }
+    announce(text);
+    setTimeout(() => this.#farewell(card), FAREWELL_MS);
+    this.#counted();
+  }
+
+  /** @param {HTMLElement} card */
+  #farewell(card) {
+    if (card.contains(document.activeElement)) focusHeading();
+    card.remove();
+  }
+
+  #counted() {
+    if (this.#cards.size === 0) this.list.append(this.empty);
+    else this.empty.remove();
+    attract(this.#cards.size);
+  }
+}
+
+/**
+ * @param {Prompt} prompt
+ * @param {() => void} onOver
+ */
+function facts({ device, ip, place, expires_at }, onOver) {
+  /** @type {[string, any][]} */
+  const rows = [
+    [words.approve.from, ip],
+    [words.approve.place, place],
+    [words.approve.app, device.app],
+    [words.approve.left, countdown(expires_at, (left) => left, onOver)],
+  ];
+  return h(
+    "dl",
+    {},
+    rows.filter(([, value]) => value).map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))),
+  );
+}
+
+/**
+ * What allows it: a pick, a code, or a plain button.
+ *
+ * @param {Prompt} prompt
+ * @param {(decision: Decision, code?: string) => void} answer
+ */
+function choices({ verification }, answer) {
+  const { mode, code, choices: numbers } = verification;
+  if (mode === "choose") {
+    const pick = (/** @type {string} */ number) =>
+      h(
+        "button",
+        {
+          type: "button",
+          class: "number",
+          "aria-label": put(words.approve.pickNumber, { number }),
+          onclick: () => answer("allow", number),
+        },
+        number,
+      );
+    return h("div", { class: "allow" }, h("p", {}, words.approve.choose), h("div", { class: "numbers" }, (numbers ?? []).map(pick)));
+  }
+  if (mode === "enter") {
+    const input = h("input", { inputmode: "numeric", pattern: "[0-9]{6}", maxlength: 6, autocomplete: "off", required: true });
+    return h(
+      "form",
+      { class: "allow", onsubmit: (/** @type {Event} */ event) => (event.preventDefault(), answer("allow", input.value)) },
+      h("label", {}, words.approve.enter, input),
+      h("button", { class: "primary" }, words.approve.allow),
+    );
+  }
+  const hint = mode === "compare" ? words.approve.compare : mode === "echo" ? words.approve.echo : null;
+  return h(
+    "div",
+    { class: "allow" },
+    hint && h("p", {}, hint, " ", h("b", { class: "code" }, code)),
+    h("button", { type: "button", class: "primary", onclick: () => answer("allow") }, words.approve.allow),
+  );
+}

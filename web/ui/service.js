@@ -1,0 +1,46 @@
+/** The service that the pages belong to, and the session of this browser. */
+
+import { Http, Session } from "../nod/index.js";
+import { byId, fill, h } from "./dom.js";
+import { words } from "./language.js";
+import { setClock } from "./time.js";
+
+/**
+ * What the pages are told when they are published: where the HTTP API is, what the service is called, which page shows
+ * the codes and which one reads them. `play` is there on a local stack only: where texts of a make-believe phone go.
+ *
+ * @typedef {{ http: string, play?: string }} Config
+ */
+
+/** @type {Config} */
+export const config = await told();
+
+export const http = new Http(config.http);
+
+export const session = new Session(http);
+
+/** Where the pages are. */
+export const ORIGIN = location.origin;
+
+/**
+ * A page's address with everything that people need to type it.
+ *
+ * @param {string} path
+ */
+export function address(path) {
+  return `${location.host}${path}`;
+}
+
+/** @returns {Promise<Config>} never, where the pages themselves cannot be reached: nothing goes without it */
+async function told() {
+  try {
+    const answer = await fetch("/config.json", { cache: "no-store" });
+    setClock(answer);
+    return await answer.json();
+  } catch {
+    const [title, advice] = words.error.offline;
+    const again = h("button", { type: "button", onclick: () => location.reload() }, words.signIn.again);
+    fill(byId("main"), h("h1", {}, title), h("p", { role: "alert" }, advice), again);
+    return new Promise(() => {});
+  }
+}

@@ -1,0 +1,67 @@
+/** Waiting for a sign-in to be decided, and what comes then. It is the same whichever way it was started. */
+
+import { NodError } from "../nod/index.js";
+import { h } from "./dom.js";
+import { words } from "./language.js";
+import { ending } from "./outcome.js";
+import { forgetPending, keepPending } from "./pending.js";
+import { session } from "./service.js";
+import { show } from "./shell.js";
+
+/** @import { SignIn } from "../nod/index.js" */
+
+/**
+ * Wait, and show how it ends. What the page shows meanwhile is its own, with `cancel` in it.
+ *
+ * @param {SignIn} signIn
+ * @param {() => void} again shows the form once more
+ * @returns {HTMLButtonElement} gives the sign-in up
+ */
+export function waitFor(signIn, again) {
+  const waiting = new AbortController();
+  void collect(signIn, again, waiting.signal);
+  const giveUp = () => {
+    waiting.abort();
+    void signIn.cancel().catch(() => {});
+    again();
+  };
+  return h("button", { type: "button", onclick: giveUp }, words.signIn.cancel);
+}
+
+/**
+ * @param {SignIn} signIn
+ * @param {() => void} again
+ * @param {AbortSignal} signal
+ */
+async function collect(signIn, again, signal) {
+  keepPending(signIn);
+  try {
+    const grant = await signIn.wait(signal);
+    session.keep(grant);
+    welcome();
+  } catch (error) {
+    if (signal.aborted) return;
+    // Another tab of this browser may have collected it.
+    if (error instanceof NodError && error.code === "already_redeemed" && session.id) return welcome();
+    show(...ending(error, h("button", { type: "button", class: "primary", onclick: again }, words.signIn.again), ...otherWays()));
+  } finally {
+    forgetPending(signIn);
+  }
+}
+
+/** The person is in. */
+export function welcome() {
+  show(
+    h("h1", {}, words.signIn.done),
+    h("p", {}, words.signIn.doneText),
+    h("div", { class: "steps" }, h("a", { href: "/approve", class: "button primary" }, words.signIn.go)),
+  );
+}
+
+/** The other ways in. */
+export function otherWays() {
+  return [
+    h("a", { href: "/phone", class: "button" }, words.signIn.byText),
+    h("a", { href: "/scan", class: "button" }, words.signIn.byQr),
+  ];
+}
