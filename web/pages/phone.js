@@ -40,14 +40,14 @@ function wait(signIn) {
     h("p", {}, text.sendThis),
     h(
       "dl",
-      { class: "card" },
+      { class: "card sms" },
       h("div", {}, h("dt", {}, text.to), h("dd", { id: "sms-to" }, to)),
       h("div", {}, h("dt", {}, text.text), h("dd", { id: "sms-body" }, body)),
     ),
     h("div", { class: "steps" }, isPhone() && h("a", { href: smsLink(signIn), class: "button primary" }, text.openMessages), copy),
     !isPhone() && h("p", {}, text.onComputer),
     code && [h("p", {}, text.asked, " ", words.signIn[mode]), h("output", { class: "code" }, code)],
-    h("p", { class: "quiet" }, countdown(signIn.started.expires_at, (left) => put(words.signIn.left, { time: left }))),
+    h("p", { class: "quiet" }, countdown(() => signIn.timeLeft, (left) => put(words.signIn.left, { time: left }))),
     h("div", { class: "steps" }, cancel),
     config.play && play(config.play, body),
   );

@@ -62,7 +62,7 @@ function read(signIn) {
     "BarcodeDetector" in globalThis && open,
     view,
     trouble,
-    h("p", { class: "quiet" }, countdown(signIn.started.expires_at, (left) => put(words.signIn.left, { time: left }))),
+    h("p", { class: "quiet" }, countdown(() => signIn.timeLeft, (left) => put(words.signIn.left, { time: left }))),
     h("div", { class: "steps" }, cancel),
   );
 }
@@ -94,7 +94,7 @@ function pick() {
     h("h1", {}, mode === "enter" ? words.signIn.enter : text.pick),
     h("output", { class: "code" }, code),
     trouble,
-    h("p", { class: "quiet" }, countdown(signIn.started.expires_at, (left) => put(words.signIn.left, { time: left }))),
+    h("p", { class: "quiet" }, countdown(() => signIn.timeLeft, (left) => put(words.signIn.left, { time: left }))),
     h("div", { class: "steps" }, cancel),
   );
 }

@@ -67,7 +67,7 @@ function wait(signIn) {
         trouble,
       ),
     h("p", { class: "quiet" }, put(text.openThere, { brand: words.brand })),
-    h("p", {}, countdown(signIn.started.expires_at, (left) => put(text.left, { time: left }))),
+    h("p", {}, countdown(() => signIn.timeLeft, (left) => put(text.left, { time: left }))),
     h("div", { class: "steps" }, cancel),
   );
 }

@@ -46,7 +46,7 @@ export class Codes {
     const text = put(words.handOver.asks, { device: device.name });
     const image = h("img", { src: picture, alt: put(words.handOver.qr, { device: device.name }) });
     // Too old to be read: it is not shown any more, and comes back with the connection, or when the page is looked at.
-    const left = countdown(expires_at, (time) => put(words.signIn.left, { time }), () => image.classList.add("old"));
+    const left = countdown(() => timeUntil(expires_at), (time) => put(words.signIn.left, { time }), () => image.classList.add("old"));
     const card = h(
       "article",
       { class: "card qr", "data-sign-in": id },

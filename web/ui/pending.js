@@ -2,7 +2,6 @@
 
 import { resumeSignIn } from "../nod/index.js";
 import { http } from "./service.js";
-import { timeUntil } from "./time.js";
 
 /** @import { SignIn } from "../nod/index.js" */
 
@@ -25,7 +24,7 @@ export function pending(method) {
   const text = localStorage.getItem(key(method));
   if (text === null) return null;
   const signIn = resumeSignIn(http, JSON.parse(text));
-  if (timeUntil(signIn.started.expires_at) > 0) return signIn;
+  if (signIn.timeLeft > 0) return signIn;
   forgetPending(signIn);
   return null;
 }

@@ -6,7 +6,7 @@ import { fill, h } from "./dom.js";
 import { put, words } from "./language.js";
 import { problem } from "./outcome.js";
 import { announce, focusHeading } from "./shell.js";
-import { countdown } from "./time.js";
+import { countdown, timeUntil } from "./time.js";
 
 /**
  * @import { Connection } from "../nod/index.js"
@@ -170,7 +170,7 @@ function facts({ device, ip, place, expires_at }, onOver) {
     [words.approve.from, ip],
     [words.approve.place, place],
     [words.approve.app, device.app],
-    [words.approve.left, countdown(expires_at, (left) => left, onOver)],
+    [words.approve.left, countdown(() => timeUntil(expires_at), (left) => left, onOver)],
   ];
   return h(
     "dl",

@@ -17,7 +17,7 @@ export function drawShell(title) {
     h("option", { value: tag, lang: tag, selected: tag === language }, name),
   );
   const select = h("select", { id: "language", "aria-label": words.switchLanguage, onchange: () => choose(select.value) }, options);
-  fill(byId("header"), h("a", { href: "/", class: "brand", "aria-label": words.home }, words.brand), select);
+  fill(byId("header"), h("a", { href: "/", class: "brand", "aria-label": `${words.brand} · ${words.home}` }, words.brand), select);
   byId("skip").textContent = words.skip;
   byId("main").tabIndex = -1;
 }

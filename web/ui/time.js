@@ -53,16 +53,15 @@ export function moment(time) {
 /**
  * An element that counts down, and says when it is over. It stops by itself when it leaves the page.
  *
- * @param {string} until RFC 3339
+ * @param {() => number} left milliseconds
  * @param {(left: string) => string} text
  * @param {() => void} [onOver]
  */
-export function countdown(until, text, onOver = () => {}) {
-  const element = h("span", { class: "countdown", role: "timer" }, text(span(timeUntil(until))));
+export function countdown(left, text, onOver = () => {}) {
+  const element = h("span", { class: "countdown", role: "timer" }, text(span(left())));
   const timer = setInterval(() => {
-    const left = timeUntil(until);
-    element.textContent = text(span(left));
-    if (left > 0 && element.isConnected) return;
+    element.textContent = text(span(left()));
+    if (left() > 0 && element.isConnected) return;
     clearInterval(timer);
     if (element.isConnected) onOver();
   }, 500);

@@ -1,0 +1,147 @@
+"""Where an account is signed in, as its devices show it, and signing out from afar (R2.1, R2.2)."""
+
+import json
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from local.device import Device
+from tests.pages.devices import Devices
+from tests.pages.people import account, approver, connection, heading, one_more
+from tests.stacks import Stack
+
+pytestmark = pytest.mark.e2e
+
+
+def row(page: Page, name: str) -> Locator:
+    """A device in the list."""
+    return page.locator(".session").filter(has=page.get_by_role("heading", name=name))
+
+
+def sign_out(page: Page, name: str, button: str = "Sign out") -> Locator:
+    """Ask for a device to be signed out; what the page asks back."""
+    row(page, name).get_by_role("button", name=button, exact=True).click()
+    return page.get_by_role("dialog")
+
+
+def yes(dialog: Locator) -> None:
+    """Confirm it."""
+    dialog.get_by_role("button", name="Sign out").click()
+    expect(dialog).to_have_count(0)
+
+
+def let_in(stack: Stack, by: Device, login: str, name: str) -> Device:
+    """A device that another one has let in."""
+    device = stack.device(name, "desktop")
+    with by.approving() as socket:
+        sign_in = device.start(login)
+        socket.ask("answer", sign_in_id=sign_in.id, decision="allow", code=sign_in.code)
+    assert device.redeem(sign_in).status_code == 200
+    return device
+
+
+def opened(devices: Devices, device: Device) -> Page:
+    """The page of a signed-in device."""
+    page = devices.new("/approve", signed_in=device)
+    expect(connection(page)).to_have_text("Connected")
+    return page
+
+
+def test_r2_1_the_list_tells_who_let_each_device_in(devices: Devices) -> None:
+    """R2.1: how it signed in, from where, when, and by whom; a host that is gone is said to be gone."""
+    login, first = account(devices.stack)
+    pc = let_in(devices.stack, first, login, "Ada's PC")
+    let_in(devices.stack, pc, login, "Ada's tablet")
+    page = opened(devices, first)
+    expect(page.locator(".session")).to_have_count(3)
+    expect(row(page, "Ada's phone")).to_contain_text("this device")
+    expect(row(page, "Ada's phone")).to_contain_text(f"with a password · {login} · 127.0.0.1")
+    expect(row(page, "Ada's PC")).to_contain_text("let in by Ada's phone")
+    expect(row(page, "Ada's tablet")).to_contain_text("let in by Ada's PC")
+    yes(sign_out(page, "Ada's PC"))
+    expect(row(page, "Ada's PC")).to_have_count(0)
+    expect(row(page, "Ada's tablet")).to_contain_text("let in by a device that is signed out")
+
+
+def test_r2_2_one_device_is_signed_out_and_its_open_page_says_so(devices: Devices) -> None:
+    """R2.2: the page of the ended session is told at once, whatever it was doing; keeping it changes nothing."""
+    login, page = approver(devices)
+    pc = opened(devices, one_more(devices.stack, login, "Ada's PC"))
+    dialog = sign_out(page, "Ada's PC")
+    expect(dialog).to_contain_text("Sign Ada's PC out?")
+    dialog.get_by_role("button", name="Keep").click()
+    expect(page.locator(".session")).to_have_count(2)
+    yes(sign_out(page, "Ada's PC"))
+    expect(page.locator(".session")).to_have_count(1)
+    expect(heading(pc)).to_have_text("You are signed out")
+    expect(pc.get_by_role("alert")).to_contain_text("This device was signed out")
+    assert pc.evaluate("localStorage.getItem('nod.session')") is None
+
+
+def test_r2_2_a_device_goes_with_all_that_it_let_in(devices: Devices) -> None:
+    """R2.2: the question says how many; the others stay."""
+    login, first = account(devices.stack)
+    pc = let_in(devices.stack, first, login, "Ada's PC")
+    let_in(devices.stack, pc, login, "Ada's tablet")
+    let_in(devices.stack, first, login, "Ada's TV")
+    page = opened(devices, first)
+    dialog = sign_out(page, "Ada's PC", "Sign out with what it let in")
+    expect(dialog).to_contain_text("Sign Ada's PC out, and the 1 it let in?")
+    yes(dialog)
+    expect(page.locator(".session")).to_have_count(2)
+    expect(row(page, "Ada's TV")).to_be_visible()
+
+
+def test_r2_2_all_others_are_signed_out_with_one_question(devices: Devices) -> None:
+    """R2.2: this device stays, alone."""
+    login, page = approver(devices)
+    for name in ("Ada's PC", "Ada's tablet"):
+        one_more(devices.stack, login, name)
+    page.reload()
+    page.get_by_role("button", name="Sign out all others").click()
+    expect(page.get_by_role("dialog")).to_contain_text("Sign out all 2 other devices?")
+    yes(page.get_by_role("dialog"))
+    expect(page.locator(".session")).to_have_count(1)
+    expect(row(page, "Ada's phone")).to_contain_text("this device")
+    expect(page.get_by_role("button", name="Sign out all others")).to_have_count(0)
+
+
+def test_r2_2_this_device_signs_itself_out_in_all_its_tabs(devices: Devices) -> None:
+    """R2.2, S2: both tabs say so, the tokens are gone, and the pages lead to the sign-in."""
+    _, page = approver(devices)
+    other = page.context.new_page()
+    other.goto("/hand-over")
+    expect(connection(other)).to_have_text("Connected")
+    yes(sign_out(page, "Ada's phone"))
+    for tab in (page, other):
+        expect(heading(tab)).to_have_text("You are signed out")
+    assert page.evaluate("localStorage.getItem('nod.session')") is None
+    other.reload()
+    other.wait_for_url("**/sign-in")
+
+
+def test_r2_1_a_device_that_signs_in_appears_by_itself(devices: Devices) -> None:
+    """R2.1: the list is true without a reload."""
+    login, page = approver(devices)
+    expect(page.locator(".session")).to_have_count(1)
+    one_more(devices.stack, login, "Ada's PC")
+    expect(row(page, "Ada's PC")).to_be_visible()
+
+
+def test_s3_two_tabs_share_one_session_and_refresh_once(devices: Devices) -> None:
+    """S3: both find the access token too old at the same time; one refreshes, and both go on with what it got."""
+    _, page = approver(devices)
+    before = json.loads(page.evaluate("localStorage.getItem('nod.session')"))
+    page.evaluate("(kept) => localStorage.setItem('nod.session', JSON.stringify({ ...kept, expires_at: 0 }))", before)
+    other = page.context.new_page()
+    refreshed: list[str] = []
+    page.context.on("request", lambda request: refreshed.append(request.url) if "refresh" in request.url else None)
+    for tab in (page, other):
+        tab.goto("/approve", wait_until="commit")
+    for tab in (page, other):
+        expect(connection(tab)).to_have_text("Connected")
+        expect(tab.locator(".session")).to_have_count(1)
+    after = json.loads(page.evaluate("localStorage.getItem('nod.session')"))
+    assert len(refreshed) == 1
+    assert after["refresh_token"] != before["refresh_token"]
+    assert after["session_id"] == before["session_id"]

@@ -1,0 +1,50 @@
+/** What the pages say: the same in both languages, and something for everything that can go wrong. */
+
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { test } from "node:test";
+import { en } from "../words/en.js";
+import { zh } from "../words/zh.js";
+
+/**
+ * Every text by the way that leads to it.
+ *
+ * @param {object} words
+ * @param {string} [way]
+ * @returns {[string, string][]}
+ */
+function texts(words, way = "") {
+  return Object.entries(words).flatMap(([key, value]) => {
+    /** @type {[string, string][]} */
+    const here = [[`${way}${key}`, value]];
+    return typeof value === "string" ? here : texts(value, `${way}${key}.`);
+  });
+}
+
+/**
+ * The values that each text takes.
+ *
+ * @param {object} words
+ */
+function placeholders(words) {
+  return Object.fromEntries(texts(words).map(([way, text]) => [way, (text.match(/\{\w+\}/g) ?? []).sort()]));
+}
+
+test("both languages have the same texts, and put the same values into each", () => {
+  assert.deepEqual(placeholders(zh), placeholders(en));
+});
+
+test("no text is empty", () => {
+  for (const words of [en, zh]) for (const [way, text] of texts(words)) assert.notEqual(text.trim(), "", way);
+});
+
+test("every error of the service has a title and advice", async () => {
+  const source = await readFile(new URL("../../layers/nod/nod/errors.py", import.meta.url), "utf8");
+  const codes = Array.from(source.matchAll(/^ {4}code\b[^=]*= "(\w+)"/gm), ([, code]) => String(code));
+  assert.equal(codes.length, source.match(/^ {4}code\b/gm)?.length);
+  assert.ok(codes.includes("slow_down"));
+  for (const { error } of [en, zh]) {
+    const said = new Map(Object.entries(error));
+    for (const code of codes) assert.equal(Array.isArray(said.get(code)) && said.get(code)?.length, 2, code);
+  }
+});
