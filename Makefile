@@ -23,7 +23,7 @@ MAKEFLAGS += --no-print-directory
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
-	@echo '  ARGS="..." goes on to run, demo, test, bench and deploy: make test ARGS="-k redeem"'
+	@echo '  ARGS="..." goes on to run, demo, test, bench, deploy and publish: make test ARGS="-k redeem"'
 
 .PHONY: env
 env: .venv/.made web/node_modules/.made .tools/cloud/.made .tools/sam/.made ## Make the environments, where they are not up to date
@@ -48,7 +48,7 @@ phone: env ## Text the running stack: make phone FROM=+447700900123 TEXT="..." (
 
 .PHONY: test
 test: env browser ## Run all tests
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest $(or $(ARGS),--numprocesses=auto --maxprocesses=4 --dist=loadgroup)
 
 .PHONY: screenshots
 screenshots: env browser ## Take the pictures of the pages anew, for the README
@@ -94,6 +94,10 @@ build: env ## Build functions and layer for AWS
 .PHONY: deploy
 deploy: not-local build ## Deploy to your AWS account: make deploy ENV=prod
 	@$(SAM) deploy --config-env $(ENV) $(ARGS)
+
+.PHONY: publish
+publish: not-local env ## Publish the pages of a deployed stack: make publish ENV=prod
+	@$(BIN)/python -m publish --config-env $(ENV) $(ARGS)
 
 .PHONY: not-local
 not-local:

@@ -1,47 +1,38 @@
 """The pages of `web/` on loopback, with the headers that they have behind CloudFront, and a phone to play with."""
 
 import json
+import sys
 import threading
+from collections.abc import Mapping
 from functools import partial
 from http import HTTPStatus
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from local.cloud import ROOT, Cloud
+from local import template
+from local.cloud import Cloud
 from local.endpoints import Endpoints
 from local.phone import PhoneNetwork
+from publish import pages
 
-WEB = ROOT / "web"
 PLAY = "/play"
-# The parts of `web/` that are not published: tests, and what checks the sources.
-_HIDDEN = ("/tests/", "/node_modules/", "/package", "/tsconfig")
 _LONGEST_TEXT = 2000
+_JSON = "application/json"
 
 
 def security_headers(endpoints: Endpoints) -> dict[str, str]:
-    """The headers of every answer: scripts of our own only, nothing from elsewhere, no HTML made of strings."""
-    policy = {
-        "default-src": "'none'",
-        "script-src": "'self'",
-        "style-src": "'self'",
-        "img-src": "'self' blob:",
-        "media-src": "'self' blob:",
-        "manifest-src": "'self'",
-        "connect-src": f"'self' {_origin(endpoints.http)} {_origin(endpoints.websocket)}",
-        "base-uri": "'none'",
-        "form-action": "'none'",
-        "frame-ancestors": "'none'",
-        "require-trusted-types-for": "'script'",
-        "trusted-types": "'none'",
-    }
+    """The headers of every answer, as the template says them to CloudFront; but for those that need TLS."""
+    policy = template.read()["Resources"]["PagesHeaders"]["Properties"]["ResponseHeadersPolicyConfig"]
+    security, custom = policy["SecurityHeadersConfig"], policy["CustomHeadersConfig"]["Items"]
+    sources, _ = security["ContentSecurityPolicy"]["ContentSecurityPolicy"]
+    for name, url in (("${Http}", endpoints.http), ("${WebSocket}", endpoints.websocket)):
+        sources = sources.replace(name, _origin(url))
     return {
-        "Content-Security-Policy": "; ".join(f"{name} {sources}" for name, sources in policy.items()),
-        "Cross-Origin-Opener-Policy": "same-origin",
-        "Permissions-Policy": "camera=(self), microphone=(), geolocation=()",
-        "Referrer-Policy": "no-referrer",
+        "Content-Security-Policy": sources,
+        "Referrer-Policy": security["ReferrerPolicy"]["ReferrerPolicy"],
         "X-Content-Type-Options": "nosniff",
-        "Cache-Control": "no-cache",
+        **{item["Header"]: item["Value"] for item in custom},
     }
 
 
@@ -52,16 +43,19 @@ def parameters_of(web: str) -> dict[str, str]:
 
 
 class Pages:
-    """A server for the pages of whatever stack `endpoints.json` names; it ends with the block."""
+    """A server for the pages of a stack; it ends with the block."""
 
     def __init__(self, cloud: Cloud, port: int | None = None) -> None:
         """`cloud` is what the stack runs on; `port` on loopback, None for any free one. `OSError` where it is taken."""
-        self._server = ThreadingHTTPServer(("127.0.0.1", port or 0), partial(_Handler, cloud))
+        self.cloud = cloud
+        self.stack = ""
+        self._server = _Server(("127.0.0.1", port or 0), partial(_Handler, self))
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
-    def serve(self) -> None:
-        """Begin to answer: `endpoints.json` is there."""
+    def serve(self, stack: str) -> None:
+        """Begin to answer, for the stack of this name: `endpoints.json` is there."""
+        self.stack = stack
         self._thread.start()
 
     def __enter__(self) -> Self:
@@ -76,53 +70,73 @@ class Pages:
         self._server.server_close()
 
 
-class _Handler(SimpleHTTPRequestHandler):
-    def __init__(self, cloud: Cloud, *args: Any) -> None:
-        self._cloud = cloud
-        # Read anew for each request: a stack that was deployed again has other addresses.
-        self._endpoints = Endpoints.read(cloud.directory)
-        super().__init__(*args, directory=str(WEB))
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, *_: Any) -> None:
+        """A browser that has left is no news, and the terminal is the stack's."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(*_)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def __init__(self, site: Pages, *args: Any) -> None:
+        self._site = site
+        super().__init__(*args)
+
+    def do_HEAD(self) -> None:
+        self.do_GET()
 
     def do_GET(self) -> None:
-        path = urlsplit(self.path).path
-        if path == "/config.json":
-            self._answer({"http": self._endpoints.http, "play": PLAY})
-            return
-        if path.startswith(_HIDDEN):
-            self.send_error(HTTPStatus.NOT_FOUND)
-            return
-        # As they are published: a page is called by its name alone.
-        if path != "/" and "." not in path and (WEB / f"{path[1:]}.html").is_file():
-            self.path = f"{path}.html"
-        super().do_GET()
+        key = pages.key_of(urlsplit(self.path).path)
+        files = pages.files()
+        if key == pages.CONFIG:
+            self._answer(HTTPStatus.OK, _JSON, json.dumps(self._config()).encode())
+        elif key in files:
+            self._answer(HTTPStatus.OK, pages.content_type(key), files[key].read_bytes())
+        else:
+            missing = files[pages.NOT_FOUND].read_bytes()
+            self._answer(HTTPStatus.NOT_FOUND, pages.content_type(pages.NOT_FOUND), missing)
 
     def do_POST(self) -> None:
         """Play the phone: `{"from","text"}` is texted; `{"reply"}` is what the phone gets back."""
-        if urlsplit(self.path).path != PLAY or self.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
-            self.send_error(HTTPStatus.NOT_FOUND)
+        body = self.rfile.read(min(int(self.headers.get("Content-Length", 0)), _LONGEST_TEXT))
+        if self.path != PLAY or self.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
+            self._answer(HTTPStatus.FORBIDDEN, _JSON, b"{}")
             return
-        length = min(int(self.headers.get("Content-Length", 0)), _LONGEST_TEXT)
-        asked = json.loads(self.rfile.read(length))
-        handset = PhoneNetwork(self._endpoints, self._cloud).handset(asked["from"])
+        asked = json.loads(body)
+        handset = PhoneNetwork(self._endpoints, self._site.cloud).handset(asked["from"])
         answer = handset.send(asked["text"])
         texts = handset.unread() if answer.is_success else []
-        self._answer({"reply": " ".join(texts) or f"{answer.status_code} {answer.text}"})
+        reply = " ".join(texts) or f"{answer.status_code} {answer.text}"
+        self._answer(HTTPStatus.OK, _JSON, json.dumps({"reply": reply}).encode())
 
-    def end_headers(self) -> None:
-        for name, value in security_headers(self._endpoints).items():
-            self.send_header(name, value)
-        super().end_headers()
+    def send_error(self, code: int, *_: Any) -> None:
+        """Refuse what no page asks for."""
+        self._answer(HTTPStatus(code), _JSON, b"{}")
 
     def log_message(self, *_: Any) -> None:
         """Say nothing: the terminal is the stack's."""
 
-    def _answer(self, content: dict[str, str]) -> None:
-        data = json.dumps(content).encode()
-        self.send_response(HTTPStatus.OK)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(data)))
+    @property
+    def _endpoints(self) -> Endpoints:
+        # Read anew for each request: a stack that was deployed again has other addresses.
+        return Endpoints.read(self._site.cloud.directory)
+
+    def _config(self) -> Mapping[str, Any]:
+        described = self._site.cloud.client("cloudformation").describe_stacks(StackName=self._site.stack)
+        return {**pages.config_of(described["Stacks"][0]), "play": PLAY}
+
+    def _answer(self, status: HTTPStatus, content_type: str, content: bytes) -> None:
+        self.send_response(status)
+        for name, value in security_headers(self._endpoints).items():
+            self.send_header(name, value)
+        self.send_header("Cache-Control", "no-cache")
+        self.send_header("Content-Type", content_type)
+        self.send_header("Content-Length", str(len(content)))
         self.end_headers()
-        self.wfile.write(data)
+        if self.command != "HEAD":
+            self.wfile.write(content)
 
 
 def _origin(url: str) -> str:

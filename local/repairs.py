@@ -1,13 +1,18 @@
-"""Repairs of MiniStack where it answers otherwise than AWS in what Nod relies on; applied before it starts.
+"""Repairs of MiniStack where it does otherwise than AWS in what Nod relies on; applied before it starts.
 
 Each says what AWS does. When MiniStack is updated, take them out one by one and see whether the tests still pass.
 """
 
+import hashlib
 import json
+import tempfile
+import threading
+import zipfile
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
-from ministack.core import iam_actions
+from ministack.core import iam_actions, lambda_runtime
 from ministack.services import apigateway, ses_v2, sns
 
 Answer = tuple[int, dict[str, str], Any]
@@ -19,6 +24,7 @@ def apply() -> None:
     _tell_connections_as_documented()
     _authorise_mail_by_its_sender()
     _keep_messages_out_of_the_log()
+    _unpack_layers_once()
 
 
 def _read_cors_as_cloudformation_writes_it() -> None:
@@ -64,6 +70,41 @@ def _keep_messages_out_of_the_log() -> None:
     """AWS logs no text messages and no mail; MiniStack logs them, where the tests look for what must not be there."""
     for service, said in ((sns, "SNS SMS to"), (ses_v2, "SESv2 SendEmail")):
         service.logger.addFilter(lambda record, said=said: not str(record.msg).startswith(said))
+
+
+def _unpack_layers_once() -> None:
+    """AWS lays the same unpacked layer under each worker; MiniStack unpacks it for each anew, in a second of CPU."""
+
+    class Zip(zipfile.ZipFile):
+        def namelist(self) -> list[str]:
+            names = super().namelist()
+            return names if not self._is_layer else sorted({name.partition("/")[0] for name in names})
+
+        def extractall(self, path: Any = None, *arguments: Any, **options: Any) -> None:
+            if not self._is_layer:
+                super().extractall(path, *arguments, **options)
+                return
+            for part in self._unpacked().iterdir():
+                (Path(path) / part.name).symlink_to(part)
+
+        @property
+        def _is_layer(self) -> bool:
+            return Path(str(self.filename)).name.startswith("layer_")
+
+        def _unpacked(self) -> Path:
+            with unpacking, Path(str(self.filename)).open("rb") as packed:
+                shared = Path(tempfile.gettempdir()) / hashlib.file_digest(packed, "sha256").hexdigest()
+                if not shared.exists():
+                    super().extractall(shared, super().namelist())
+            return shared
+
+    class Zipfile:
+        ZipFile, BadZipFile = Zip, zipfile.BadZipFile
+        # As MiniStack calls it; the real name is another, which no layer has been large enough to show.
+        LargeFileError = zipfile.LargeZipFile
+
+    unpacking = threading.Lock()
+    lambda_runtime.zipfile = Zipfile
 
 
 def _as_in_the_api(names: dict[str, Any]) -> dict[str, Any]:

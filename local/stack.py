@@ -61,7 +61,7 @@ class LocalStack:
             package = upload(cloud, build(cloud.directory))
             endpoints = deploy(cloud, package, STACK_NAME, parameters or {}, web=pages.url)
             endpoints.write(cloud.directory)
-            pages.serve()
+            pages.serve(STACK_NAME)
             try:
                 yield cls(cloud, package, endpoints)
             finally:

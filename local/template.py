@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +21,20 @@ class _Tags(yaml.SafeLoader):
     """A loader for which `!Ref X` is just X."""
 
 
-_Tags.add_multi_constructor("!", lambda _loader, _tag, node: node.value)
+def _untagged(loader: yaml.SafeLoader, _: str, node: yaml.ScalarNode | yaml.SequenceNode | yaml.MappingNode) -> Any:
+    if isinstance(node, yaml.ScalarNode):
+        return node.value
+    if isinstance(node, yaml.MappingNode):
+        return loader.construct_mapping(node, deep=True)
+    return loader.construct_sequence(node, deep=True)
 
 
+_Tags.add_multi_constructor("!", _untagged)
+
+
+@cache
 def read() -> dict[str, Any]:
-    """The template."""
+    """The template, as it was when this process first read it."""
     template: dict[str, Any] = yaml.load(TEMPLATE.read_text(), Loader=_Tags)  # noqa: S506 - a SafeLoader.
     return template
 

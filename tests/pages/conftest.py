@@ -43,7 +43,7 @@ def serve(local_stack: LocalStack, deploy: Deploy, tmp_path_factory: pytest.Temp
             stack = deploy(name, **(parameters_of(pages.url) | parameters))
             stack = replace(stack, endpoints=replace(stack.endpoints, web=pages.url))
             stack.endpoints.write(cloud.directory)
-            pages.serve()
+            pages.serve(name)
             return stack
 
         yield served

@@ -20,11 +20,12 @@ pytestmark = pytest.mark.e2e
         ("GET", "/config.json", 200),
         ("GET", "/ui/dom.js", 200),
         ("GET", "/icons/nod.svg", 200),
+        ("HEAD", "/sign-in", 200),
         ("GET", "/nothing", 404),
         ("GET", "/package.json", 404),
         ("GET", "/tests/service.js", 404),
         ("GET", "/node_modules/axe-core/axe.min.js", 404),
-        ("POST", "/approve", 404),
+        ("POST", "/approve", 403),
         ("PUT", "/", 501),
     ],
 )

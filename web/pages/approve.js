@@ -3,6 +3,7 @@
 import { Connection } from "../nod/index.js";
 import { connectionState } from "../ui/connection.js";
 import { h } from "../ui/dom.js";
+import { installing } from "../ui/install.js";
 import { words } from "../ui/language.js";
 import { Prompts } from "../ui/prompts.js";
 import { session } from "../ui/service.js";
@@ -23,7 +24,7 @@ if (requireSession()) {
     h("section", { "aria-labelledby": "asking" }, h("h2", { id: "asking" }, text.prompts), prompts),
     h("section", { "aria-labelledby": "signed-in" }, h("h2", { id: "signed-in" }, text.sessions), sessions),
     h("div", { class: "steps" }, h("a", { href: "/hand-over", class: "button" }, text.handOver)),
-    h("p", { class: "quiet" }, text.install),
+    installing(),
   );
   new Prompts(connection, prompts, text.nobody);
   new Sessions(connection, sessions);

@@ -3,15 +3,15 @@
 import { startQr } from "../nod/index.js";
 import { fill, h } from "../ui/dom.js";
 import { camera } from "../ui/camera.js";
-import { deviceId, thisDevice } from "../ui/device.js";
+import { deviceId, thisDevice, wasSignedIn } from "../ui/device.js";
 import { submitting } from "../ui/form.js";
 import { put, words } from "../ui/language.js";
 import { problem } from "../ui/outcome.js";
 import { keepPending, pending } from "../ui/pending.js";
+import { playCamera } from "../ui/play.js";
 import { address, http } from "../ui/service.js";
 import { drawShell, show } from "../ui/shell.js";
-import { countdown } from "../ui/time.js";
-import { waitFor } from "../ui/waiting.js";
+import { timeLeft, waitFor } from "../ui/waiting.js";
 
 /** @import { SignIn } from "../nod/index.js" */
 
@@ -35,13 +35,28 @@ function ask(...notice) {
   };
   const troubleOfDevice = h("div");
   const byDevice = async () => read(await startQr(http, { login: `device:${deviceId()}`, device: thisDevice() }));
+  const isKnown = wasSignedIn();
+  const forms = [
+    submitting(
+      byDevice,
+      troubleOfDevice,
+      troubleOfDevice,
+      h("button", { class: isKnown ? "primary" : null }, text.byDevice),
+    ),
+    submitting(
+      byNumber,
+      trouble,
+      h("label", {}, text.number, number),
+      trouble,
+      h("button", { class: isKnown ? null : "primary" }, text.ask),
+    ),
+  ];
   show(
     h("h1", {}, text.title),
     ...notice,
     h("p", { class: "lead" }, text.lead),
-    h("ol", {}, h("li", {}, put(text.stepPage, { address: address("/hand-over") })), h("li", {}, text.stepName)),
-    submitting(byNumber, trouble, h("label", {}, text.number, number), trouble, h("button", { class: "primary" }, text.ask)),
-    submitting(byDevice, troubleOfDevice, troubleOfDevice, h("button", {}, text.byDevice)),
+    h("ol", { class: "todo" }, h("li", {}, put(text.stepPage, { address: address("/hand-over") })), h("li", {}, text.stepName)),
+    isKnown ? forms : forms.reverse(),
   );
 }
 
@@ -62,8 +77,9 @@ function read(signIn) {
     "BarcodeDetector" in globalThis && open,
     view,
     trouble,
-    h("p", { class: "quiet" }, countdown(() => signIn.timeLeft, (left) => put(words.signIn.left, { time: left }))),
+    timeLeft(signIn),
     h("div", { class: "steps" }, cancel),
+    playCamera(found),
   );
 }
 
@@ -94,7 +110,7 @@ function pick() {
     h("h1", {}, mode === "enter" ? words.signIn.enter : text.pick),
     h("output", { class: "code" }, code),
     trouble,
-    h("p", { class: "quiet" }, countdown(() => signIn.timeLeft, (left) => put(words.signIn.left, { time: left }))),
+    timeLeft(signIn),
     h("div", { class: "steps" }, cancel),
   );
 }

@@ -6,10 +6,9 @@ import { thisDevice } from "../ui/device.js";
 import { submitting } from "../ui/form.js";
 import { put, words } from "../ui/language.js";
 import { pending } from "../ui/pending.js";
-import { http, session } from "../ui/service.js";
+import { config, http, session } from "../ui/service.js";
 import { drawShell, show } from "../ui/shell.js";
-import { countdown } from "../ui/time.js";
-import { otherWays, waitFor, welcome } from "../ui/waiting.js";
+import { otherWays, timeLeft, waitFor, welcome } from "../ui/waiting.js";
 
 /** @import { SignIn } from "../nod/index.js" */
 
@@ -41,7 +40,8 @@ function ask() {
       h("button", { class: "primary" }, text.withDevice),
     ),
     h("details", {}, h("summary", {}, text.withPassword), password(login, "/sessions", text.password, text.passwordSignIn)),
-    h("details", {}, h("summary", {}, text.signUp), password(login, "/accounts", text.newPassword, text.signUpButton)),
+    config.sign_up &&
+      h("details", {}, h("summary", {}, text.signUp), password(login, "/accounts", text.newPassword, text.signUpButton)),
     h("div", { class: "steps" }, ...otherWays()),
   );
 }
@@ -67,7 +67,7 @@ function wait(signIn) {
         trouble,
       ),
     h("p", { class: "quiet" }, put(text.openThere, { brand: words.brand })),
-    h("p", {}, countdown(() => signIn.timeLeft, (left) => put(text.left, { time: left }))),
+    timeLeft(signIn),
     h("div", { class: "steps" }, cancel),
   );
 }

@@ -1,29 +1,31 @@
 /** The start page: the three ways in. */
 
-import { h } from "../ui/dom.js";
+import { byId, h, icon } from "../ui/dom.js";
 import { words } from "../ui/language.js";
-import { session } from "../ui/service.js";
+import { config, session } from "../ui/service.js";
 import { drawShell, show } from "../ui/shell.js";
 
 const { start } = words;
 
 /**
+ * @param {"approve" | "message" | "qr"} picture
  * @param {string} text
  * @param {string} path
  * @param {string} label
  */
-function way(text, path, label) {
-  return h("li", { class: "card way" }, h("p", {}, text), h("a", { href: path, class: "button primary" }, label));
+function way(picture, text, path, label) {
+  return h("li", { class: "card way" }, icon(picture), h("p", {}, text), h("a", { href: path, class: "button primary" }, label));
 }
 
 drawShell(start.title);
+byId("main").classList.add("wide");
 show(
   h("h1", {}, start.title),
   h("p", { class: "lead" }, start.lead),
   session.id &&
     h(
       "div",
-      { class: "card" },
+      { class: "card signed-in" },
       h("p", {}, start.signedIn),
       h(
         "div",
@@ -35,8 +37,8 @@ show(
   h(
     "ul",
     { class: "ways" },
-    way(start.approval, "/sign-in", start.toApproval),
-    way(start.phone, "/phone", start.toPhone),
-    way(start.qr, "/scan", start.toScan),
+    way("approve", start.approval, "/sign-in", start.toApproval),
+    config.sms && way("message", start.phone, "/phone", start.toPhone),
+    way("qr", start.qr, "/scan", start.toScan),
   ),
 );

@@ -1,7 +1,7 @@
 /** What the pages say: the same in both languages, and something for everything that can go wrong. */
 
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
+import { readFile, readdir } from "node:fs/promises";
 import { test } from "node:test";
 import { en } from "../words/en.js";
 import { zh } from "../words/zh.js";
@@ -47,4 +47,22 @@ test("every error of the service has a title and advice", async () => {
     const said = new Map(Object.entries(error));
     for (const code of codes) assert.equal(Array.isArray(said.get(code)) && said.get(code)?.length, 2, code);
   }
+});
+
+test("every text is said by some page", async () => {
+  const folders = ["nod", "ui", "pages"];
+  const files = await Promise.all(
+    folders.map(async (folder) => {
+      const url = new URL(`../${folder}/`, import.meta.url);
+      return Promise.all((await readdir(url)).map((name) => readFile(new URL(name, url), "utf8")));
+    }),
+  );
+  const source = files.flat().join("\n");
+  // What is looked up by a value that the service sends, or by a key of its own.
+  const byValue = /^(error|connection|device)\.|^approve\.(method|answered)\.|^handOver\.closed\.|^signIn\.(choose|enter|compare|none|echo)$|^language$/;
+  const unsaid = texts(en).flatMap(([way]) => {
+    const said = way.replace(/\.\d$/, "");
+    return byValue.test(said) || source.match(new RegExp(`\\b${said.split(".").at(-1)}\\b`)) ? [] : [said];
+  });
+  assert.deepEqual(unsaid, []);
 });

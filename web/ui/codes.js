@@ -3,12 +3,13 @@
 import { NodError } from "../nod/index.js";
 import { h } from "./dom.js";
 import { put, words } from "./language.js";
+import { playScreen } from "./play.js";
 import { announce } from "./shell.js";
 import { countdown, timeUntil } from "./time.js";
 
 /**
  * @import { Connection } from "../nod/index.js"
- * @typedef {{ sign_in_id: string, device: { name: string }, svg: string, expires_at: string }} Qr
+ * @typedef {{ sign_in_id: string, device: { name: string }, svg: string, url: string, expires_at: string }} Qr
  */
 
 const RENEW_BEFORE_MS = 5000;
@@ -39,7 +40,7 @@ export class Codes {
 
   /** @param {Qr} qr */
   #show(qr) {
-    const { sign_in_id: id, device, svg, expires_at } = qr;
+    const { sign_in_id: id, device, svg, url, expires_at } = qr;
     const isNew = !this.#shown.has(id);
     // A picture is no markup of the page: nothing in it can run.
     const picture = URL.createObjectURL(new Blob([svg], { type: "image/svg+xml" }));
@@ -53,6 +54,7 @@ export class Codes {
       h("h2", {}, text),
       image,
       h("p", {}, words.handOver.read, " ", left),
+      playScreen(url),
     );
     const old = this.#forget(id);
     if (old) old.replaceWith(card);

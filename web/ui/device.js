@@ -5,6 +5,7 @@ import { newIdentifier } from "../nod/index.js";
 /** @import { Device } from "../nod/sign_in.js" */
 
 const KEY = "nod.device";
+const SIGNED_IN = "nod.device.signed-in";
 const APP = "Nod";
 
 /** @type {[RegExp, string][]} */
@@ -33,6 +34,16 @@ export function deviceId() {
   const made = newIdentifier();
   localStorage.setItem(KEY, made);
   return made;
+}
+
+/** Its account knows the device from now on, also when it is signed out again. */
+export function rememberSignedIn() {
+  localStorage.setItem(SIGNED_IN, "yes");
+}
+
+/** Whether this browser was ever signed in. */
+export function wasSignedIn() {
+  return localStorage.getItem(SIGNED_IN) !== null;
 }
 
 /** @returns {Device} */

@@ -23,6 +23,15 @@ export function h(tag, attributes = {}, ...children) {
 }
 
 /**
+ * A picture that says nothing which the text beside it does not say: one of `icons/`, in the colour of that text.
+ *
+ * @param {"approve" | "message" | "qr" | "phone" | "tablet" | "desktop" | "tv" | "other"} name
+ */
+export function icon(name) {
+  return h("span", { class: `icon icon-${name}`, "aria-hidden": "true" });
+}
+
+/**
  * Put other children into an element.
  *
  * @param {Element} element

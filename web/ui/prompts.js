@@ -2,17 +2,18 @@
 
 import { NodError } from "../nod/index.js";
 import { attract } from "./attention.js";
-import { fill, h } from "./dom.js";
+import { fill, h, icon } from "./dom.js";
 import { put, words } from "./language.js";
 import { problem } from "./outcome.js";
 import { announce, focusHeading } from "./shell.js";
-import { countdown, timeUntil } from "./time.js";
+import { countdown, moment, timeUntil } from "./time.js";
 
 /**
  * @import { Connection } from "../nod/index.js"
+ * @import { Device } from "../nod/sign_in.js"
  * @typedef {{
  *   sign_in_id: string, method: "approval" | "phone" | "qr", login: string,
- *   device: { type: string, name: string, app?: string }, ip: string, place?: string | null,
+ *   device: Device, ip: string, place?: string | null,
  *   created_at: string, expires_at: string, message?: string,
  *   verification: { mode: "none" | "compare" | "echo" | "choose" | "enter", code?: string, choices?: string[] }
  * }} Prompt
@@ -82,7 +83,7 @@ export class Prompts {
     const card = h(
       "article",
       { class: "card prompt", tabindex: -1, "data-sign-in": id, "data-device": device.name },
-      h("h3", {}, h("b", {}, device.name), " ", how[method]),
+      h("h3", {}, icon(device.type), h("span", {}, h("b", {}, device.name), " ", how[method])),
       message && h("p", { class: "message" }, put(words.approve.says, { message })),
       facts(prompt, () => this.#over(id, "expired")),
       choices(prompt, answer),
@@ -164,12 +165,14 @@ export class Prompts {
  * @param {Prompt} prompt
  * @param {() => void} onOver
  */
-function facts({ device, ip, place, expires_at }, onOver) {
+function facts({ device, ip, place, created_at, expires_at }, onOver) {
   /** @type {[string, any][]} */
   const rows = [
+    [words.approve.device, words.device[device.type]],
+    [words.approve.app, device.app],
     [words.approve.from, ip],
     [words.approve.place, place],
-    [words.approve.app, device.app],
+    [words.approve.at, moment(created_at)],
     [words.approve.left, countdown(() => timeUntil(expires_at), (left) => left, onOver)],
   ];
   return h(

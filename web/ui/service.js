@@ -6,10 +6,11 @@ import { words } from "./language.js";
 import { setClock } from "./time.js";
 
 /**
- * What the pages are told when they are published: where the HTTP API is, what the service is called, which page shows
- * the codes and which one reads them. `play` is there on a local stack only: where texts of a make-believe phone go.
+ * What the pages are told when they are published: where the HTTP API is, whether anybody may make an account with a
+ * password, and whether there is a number to text to. `play` is there on a local stack only: where texts of a
+ * make-believe phone go.
  *
- * @typedef {{ http: string, play?: string }} Config
+ * @typedef {{ http: string, sign_up: boolean, sms: boolean, play?: string }} Config
  */
 
 /** @type {Config} */

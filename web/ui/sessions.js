@@ -1,7 +1,7 @@
 /** Where the account is signed in, and signing out from afar. */
 
 import { NodError } from "../nod/index.js";
-import { fill, h } from "./dom.js";
+import { fill, h, icon } from "./dom.js";
 import { put, words } from "./language.js";
 import { problem } from "./outcome.js";
 import { session } from "./service.js";
@@ -9,9 +9,10 @@ import { moment } from "./time.js";
 
 /**
  * @import { Connection } from "../nod/index.js"
+ * @import { Device } from "../nod/sign_in.js"
  * @typedef {{
  *   session_id: string, login: string, method: "password" | "approval" | "phone" | "qr", signed_in_at: string,
- *   device: { name: string, app?: string }, ip: string, place: string | null, let_in_by: string | null, current: boolean
+ *   last_seen_at: string, device: Device, ip: string, place: string | null, let_in_by: string | null, current: boolean
  * }} SessionShown
  */
 
@@ -66,9 +67,9 @@ export class Sessions {
     return h(
       "li",
       { class: "card session", "data-session": id },
-      h("h3", {}, device.name, current && h("span", { class: "badge" }, text.current)),
+      h("h3", {}, icon(device.type), h("span", {}, device.name), current && h("span", { class: "badge" }, text.current)),
       h("p", { class: "quiet" }, [text.method[method], one.login, ip, place, device.app, letIn].filter(Boolean).join(" · ")),
-      h("p", { class: "quiet" }, moment(one.signed_in_at)),
+      h("p", { class: "quiet" }, text.since, " ", moment(one.signed_in_at), " · ", text.seen, " ", moment(one.last_seen_at)),
       h(
         "div",
         { class: "steps" },

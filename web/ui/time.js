@@ -4,6 +4,7 @@ import { language, put, words } from "./language.js";
 import { h } from "./dom.js";
 
 const SHORT = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
+const TODAY = new Intl.DateTimeFormat(language, { timeStyle: "short" });
 
 // What a clock may be wrong by, and a request take, without anybody noticing.
 const UNNOTICED_MS = 3000;
@@ -42,25 +43,29 @@ export function span(milliseconds) {
 }
 
 /**
- * A moment.
+ * A moment; today's by the time alone.
  *
  * @param {string} time RFC 3339
  */
 export function moment(time) {
-  return h("time", { datetime: time }, SHORT.format(new Date(time)));
+  const date = new Date(time);
+  const isToday = date.toDateString() === new Date().toDateString();
+  return h("time", { datetime: time }, (isToday ? TODAY : SHORT).format(date));
 }
 
 /**
- * An element that counts down, and says when it is over. It stops by itself when it leaves the page.
+ * An element that counts down, by a bar as well, and says when it is over. It stops by itself when it leaves the page.
  *
  * @param {() => number} left milliseconds
  * @param {(left: string) => string} text
  * @param {() => void} [onOver]
  */
 export function countdown(left, text, onOver = () => {}) {
-  const element = h("span", { class: "countdown", role: "timer" }, text(span(left())));
+  const total = left();
+  const element = h("span", { class: "countdown", role: "timer" }, text(span(total)));
   const timer = setInterval(() => {
     element.textContent = text(span(left()));
+    element.style.setProperty("--left", String(Math.max(0, left() / total)));
     if (left() > 0 && element.isConnected) return;
     clearInterval(timer);
     if (element.isConnected) onOver();

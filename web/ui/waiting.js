@@ -1,12 +1,14 @@
 /** Waiting for a sign-in to be decided, and what comes then. It is the same whichever way it was started. */
 
 import { NodError } from "../nod/index.js";
-import { h } from "./dom.js";
-import { words } from "./language.js";
+import { rememberSignedIn } from "./device.js";
+import { h, icon } from "./dom.js";
+import { put, words } from "./language.js";
 import { ending } from "./outcome.js";
 import { forgetPending, keepPending } from "./pending.js";
-import { session } from "./service.js";
+import { config, session } from "./service.js";
 import { show } from "./shell.js";
+import { countdown } from "./time.js";
 
 /** @import { SignIn } from "../nod/index.js" */
 
@@ -49,9 +51,20 @@ async function collect(signIn, again, signal) {
   }
 }
 
+/**
+ * How long there still is.
+ *
+ * @param {SignIn} signIn
+ */
+export function timeLeft(signIn) {
+  return h("p", { class: "quiet" }, countdown(() => signIn.timeLeft, (time) => put(words.signIn.left, { time })));
+}
+
 /** The person is in. */
 export function welcome() {
+  rememberSignedIn();
   show(
+    h("p", { class: "tick", "aria-hidden": "true" }),
     h("h1", {}, words.signIn.done),
     h("p", {}, words.signIn.doneText),
     h("div", { class: "steps" }, h("a", { href: "/approve", class: "button primary" }, words.signIn.go)),
@@ -61,7 +74,7 @@ export function welcome() {
 /** The other ways in. */
 export function otherWays() {
   return [
-    h("a", { href: "/phone", class: "button" }, words.signIn.byText),
-    h("a", { href: "/scan", class: "button" }, words.signIn.byQr),
+    config.sms && h("a", { href: "/phone", class: "button" }, icon("message"), words.signIn.byText),
+    h("a", { href: "/scan", class: "button" }, icon("qr"), words.signIn.byQr),
   ];
 }

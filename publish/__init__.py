@@ -1,0 +1,1 @@
+"""Publishing the pages of `web/`: which files they are, what their server says of them, and bringing them to AWS."""
