@@ -79,6 +79,7 @@ docs: env ## Write the API descriptions anew
 format: env ## Format, and mend what the linter can
 	@$(BIN)/ruff check --fix --quiet || true
 	@$(BIN)/ruff format --quiet
+	@$(NODE) web/tests/shells.js
 
 .PHONY: bench
 bench: env ## Measure what a sign-in costs

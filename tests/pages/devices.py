@@ -1,6 +1,5 @@
 """Devices of people as browsers: each is a browser context of its own, with its own storage."""
 
-import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -58,7 +57,9 @@ class Devices:
         stack = stack or self.stack
         web = stack.endpoints.web
         storage: Any = (
-            {"cookies": [], "origins": [{"origin": web, "localStorage": [_session(signed_in)]}]} if signed_in else None
+            {"cookies": [], "origins": [{"origin": web, "localStorage": [], "indexedDB": [_database(signed_in)]}]}
+            if signed_in
+            else None
         )
         context = self._browser.new_context(
             base_url=web, user_agent=agent, viewport=viewport, locale=locale, storage_state=storage, **options
@@ -104,8 +105,31 @@ def devices_of(browser: Browser, stack: Stack) -> Iterator[Devices]:
     devices.close()
 
 
-def _session(device: Device) -> dict[str, str]:
+def kept(page: Page) -> dict[str, Any] | None:
+    """What the page's browser keeps of its session, None where it is not signed in."""
+    session: dict[str, Any] | None = page.evaluate(
+        "async () => new (await import('/nod/storage.js')).SessionStorage().read()"
+    )
+    return session
+
+
+def keep(page: Page, session: dict[str, Any]) -> None:
+    """Have the page's browser keep this."""
+    page.evaluate(
+        "async (kept) => new (await import('/nod/storage.js')).SessionStorage().write(kept)",
+        session,
+    )
+
+
+def _database(device: Device) -> dict[str, Any]:
+    """The database of a browser that has the session of a device, in Playwright's words."""
     names = ("account_id", "session_id", "access_token", "refresh_token")
-    kept = {name: device.grant[name] for name in names}
-    value = json.dumps(kept | {"expires_at": int((time.time() + ACCESS_TOKEN_SECONDS) * 1000)})
-    return {"name": "nod.session", "value": value}
+    session: dict[str, Any] = {name: device.grant[name] for name in names}
+    session["expires_at"] = int((time.time() + ACCESS_TOKEN_SECONDS) * 1000)
+    store = {
+        "name": "session",
+        "autoIncrement": False,
+        "records": [{"key": "current", "value": session}],
+        "indexes": [],
+    }
+    return {"name": "nod", "version": 1, "stores": [store]}

@@ -5,7 +5,7 @@ import pytest
 from playwright.sync_api import expect
 
 from local.pages import security_headers
-from tests.pages.devices import Devices
+from tests.pages.devices import Devices, kept
 from tests.pages.people import approver, ask, is_in, pick, shown_code
 from tests.stacks import Stack
 
@@ -64,9 +64,10 @@ def test_a6_no_secret_stands_in_an_address(devices: Devices) -> None:
     ask(pc, login)
     pick(phone, shown_code(pc))
     is_in(pc)
-    kept = pc.evaluate("JSON.parse(localStorage.getItem('nod.session'))")
+    session = kept(pc)
+    assert session
     assert devices.watch.knows_secrets
     assert devices.watch.leaks() == []
     assert devices.watch.strangers() == []
-    assert not any(kept[name] in url for url in devices.watch.urls for name in ("access_token", "refresh_token"))
+    assert not any(session[name] in url for url in devices.watch.urls for name in ("access_token", "refresh_token"))
     assert sum(url.startswith("ws:") for url in devices.watch.urls) == 2

@@ -71,7 +71,8 @@ def test_r1_6_cancelled_elsewhere_is_said(devices: Devices) -> None:
     shown_code(page)
     other = page.context.new_page()
     other.goto("/sign-in")
-    other.get_by_role("button", name="Cancel").click()
+    with other.expect_response(lambda answer: answer.request.method == "DELETE"):
+        other.get_by_role("button", name="Cancel").click()
     expect(heading(other)).to_have_text("Sign in")
     page.clock.fast_forward(31_000)
     expect(heading(page)).to_have_text("The request was cancelled")

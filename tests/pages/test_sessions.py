@@ -1,12 +1,10 @@
 """Where an account is signed in, as its devices show it, and signing out from afar (R2.1, R2.2)."""
 
-import json
-
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from local.device import Device
-from tests.pages.devices import Devices
+from tests.pages.devices import Devices, keep, kept
 from tests.pages.people import account, approver, connection, heading, one_more
 from tests.stacks import Stack
 
@@ -75,7 +73,7 @@ def test_r2_2_one_device_is_signed_out_and_its_open_page_says_so(devices: Device
     expect(page.locator(".session")).to_have_count(1)
     expect(heading(pc)).to_have_text("You are signed out")
     expect(pc.get_by_role("alert")).to_contain_text("This device was signed out")
-    assert pc.evaluate("localStorage.getItem('nod.session')") is None
+    assert kept(pc) is None
 
 
 def test_r2_2_a_device_goes_with_all_that_it_let_in(devices: Devices) -> None:
@@ -115,7 +113,7 @@ def test_r2_2_this_device_signs_itself_out_in_all_its_tabs(devices: Devices) -> 
     yes(sign_out(page, "Ada's phone"))
     for tab in (page, other):
         expect(heading(tab)).to_have_text("You are signed out")
-    assert page.evaluate("localStorage.getItem('nod.session')") is None
+    assert kept(page) is None
     other.reload()
     other.wait_for_url("**/sign-in")
 
@@ -131,8 +129,9 @@ def test_r2_1_a_device_that_signs_in_appears_by_itself(devices: Devices) -> None
 def test_s3_two_tabs_share_one_session_and_refresh_once(devices: Devices) -> None:
     """S3: both find the access token too old at the same time; one refreshes, and both go on with what it got."""
     _, page = approver(devices)
-    before = json.loads(page.evaluate("localStorage.getItem('nod.session')"))
-    page.evaluate("(kept) => localStorage.setItem('nod.session', JSON.stringify({ ...kept, expires_at: 0 }))", before)
+    before = kept(page)
+    assert before
+    keep(page, before | {"expires_at": 0})
     other = page.context.new_page()
     refreshed: list[str] = []
     page.context.on("request", lambda request: refreshed.append(request.url) if "refresh" in request.url else None)
@@ -141,7 +140,8 @@ def test_s3_two_tabs_share_one_session_and_refresh_once(devices: Devices) -> Non
     for tab in (page, other):
         expect(connection(tab)).to_have_text("Connected")
         expect(tab.locator(".session")).to_have_count(1)
-    after = json.loads(page.evaluate("localStorage.getItem('nod.session')"))
+    after = kept(page)
+    assert after
     assert len(refreshed) == 1
     assert after["refresh_token"] != before["refresh_token"]
     assert after["session_id"] == before["session_id"]

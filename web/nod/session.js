@@ -1,13 +1,14 @@
 /** A signed-in device: its tokens, kept for all tabs of the browser, and calls that carry them. */
 
 import { NodError } from "./errors.js";
+import { SessionStorage } from "./storage.js";
 
 /**
  * @import { Http } from "./http.js"
  * @import { Grant } from "./sign_in.js"
  */
 
-const KEY = "nod.session";
+const NAME = "nod.session";
 // Refreshed a little before they expire: a request takes its time, and clocks differ.
 const LEEWAY_MS = 30_000;
 
@@ -17,33 +18,48 @@ const LEEWAY_MS = 30_000;
  * @typedef {{
  *   account_id: string, session_id: string, access_token: string, refresh_token: string, expires_at: number
  * }} Kept
+ * @typedef {{ read(): Promise<Kept | null>, write(kept: Kept): Promise<void>, clear(): Promise<void> }} Storage
  */
 
 /**
  * Events: `change`, when this or another tab has signed in or out.
  */
 export class Session extends EventTarget {
+  /** @type {Kept | null} as far as this tab knows */
+  #kept = null;
+  #tabs = new BroadcastChannel(NAME);
+
   /**
+   * The session of this browser, as it was left.
+   *
    * @param {Http} http
    * @param {Storage} [storage] shared between the tabs of the origin
    */
-  constructor(http, storage = localStorage) {
+  static async open(http, storage = new SessionStorage()) {
+    const session = new Session(http, storage);
+    session.#kept = await storage.read();
+    return session;
+  }
+
+  /**
+   * @param {Http} http
+   * @param {Storage} storage
+   */
+  constructor(http, storage) {
     super();
     this.http = http;
     this.storage = storage;
-    globalThis.addEventListener?.("storage", (event) => {
-      if (event.key === KEY && !isSame(event.oldValue, event.newValue)) this.#changed();
-    });
-  }
-
-  /** @returns {Kept | null} null where the device is not signed in */
-  get kept() {
-    return parsed(this.storage.getItem(KEY));
+    this.#tabs.onmessage = async () => this.#know(await storage.read());
   }
 
   /** The id of the session, null where there is none. */
   get id() {
-    return this.kept?.session_id ?? null;
+    return this.#kept?.session_id ?? null;
+  }
+
+  /** Listen to other tabs no more. */
+  close() {
+    this.#tabs.close();
   }
 
   /**
@@ -51,17 +67,17 @@ export class Session extends EventTarget {
    *
    * @param {Grant} grant
    */
-  keep(grant) {
-    const before = this.id;
-    this.#store(grant);
-    if (before !== this.id) this.#changed();
+  async keep(grant) {
+    await this.#store(grant);
+    this.#tabs.postMessage(null);
   }
 
   /** Forget the tokens; the session itself is ended by `signOut`. */
-  forget() {
-    if (this.id === null) return;
-    this.storage.removeItem(KEY);
-    this.#changed();
+  async forget() {
+    if (this.#kept === null || !(await this.#isStill(this.#kept))) return;
+    await this.storage.clear();
+    this.#know(null);
+    this.#tabs.postMessage(null);
   }
 
   /** End the session, and forget it. Where it has ended already, or cannot be reached, it is forgotten all the same. */
@@ -71,7 +87,7 @@ export class Session extends EventTarget {
     } catch (error) {
       if (!(error instanceof NodError)) throw error;
     }
-    this.forget();
+    await this.forget();
   }
 
   /**
@@ -109,13 +125,13 @@ export class Session extends EventTarget {
    * @returns {Promise<string>}
    */
   async #accessToken(refused) {
-    const token = freshToken(this.kept, refused);
+    const token = freshToken(this.#kept, refused);
     if (token) return token;
     // One tab refreshes, the others wait and then find what it got: a refresh token works once.
-    return navigator.locks.request(KEY, async () => {
-      const kept = this.kept;
-      if (kept === null) throw signedOut();
-      return freshToken(kept, refused) ?? (await this.#refresh(kept));
+    return navigator.locks.request(NAME, async () => {
+      const kept = await this.storage.read();
+      this.#know(kept);
+      return freshToken(kept, refused) ?? (await this.#refresh(/** @type {Kept} */ (kept)));
     });
   }
 
@@ -125,24 +141,38 @@ export class Session extends EventTarget {
       const body = { refresh_token: kept.refresh_token };
       const grant = (await this.http.request("POST", "/sessions/refresh", { body })).body;
       // Meanwhile the device may have signed out, or in as somebody else: that stays as it is.
-      if (this.id !== kept.session_id) throw signedOut();
-      this.#store(grant);
+      if (!(await this.#isStill(kept))) throw signedOut();
+      await this.#store(grant);
       return grant.access_token;
     } catch (error) {
       if (!(error instanceof NodError) || error.code !== "invalid_token") throw error;
-      if (this.id === kept.session_id) this.forget();
+      if (await this.#isStill(kept)) await this.forget();
       throw signedOut();
     }
   }
 
-  /** @param {Grant} grant */
-  #store({ account_id, session_id, access_token, refresh_token, expires_in }) {
-    const expires_at = Date.now() + expires_in * 1000;
-    this.storage.setItem(KEY, JSON.stringify({ account_id, session_id, access_token, refresh_token, expires_at }));
+  /**
+   * Whether the browser has the same session as before.
+   *
+   * @param {Kept} before
+   */
+  async #isStill(before) {
+    this.#know(await this.storage.read());
+    return this.id === before.session_id;
   }
 
-  #changed() {
-    this.dispatchEvent(new Event("change"));
+  /** @param {Grant} grant */
+  async #store({ account_id, session_id, access_token, refresh_token, expires_in }) {
+    const kept = { account_id, session_id, access_token, refresh_token, expires_at: Date.now() + expires_in * 1000 };
+    await this.storage.write(kept);
+    this.#know(kept);
+  }
+
+  /** @param {Kept | null} kept */
+  #know(kept) {
+    const before = this.id;
+    this.#kept = kept;
+    if (before !== this.id) this.dispatchEvent(new Event("change"));
   }
 }
 
@@ -154,22 +184,6 @@ function freshToken(kept, refused) {
   if (kept === null) throw signedOut();
   const isFresh = kept.access_token !== refused && Date.now() < kept.expires_at - LEEWAY_MS;
   return isFresh ? kept.access_token : null;
-}
-
-/**
- * @param {string | null} text
- * @returns {Kept | null}
- */
-function parsed(text) {
-  return text === null ? null : JSON.parse(text);
-}
-
-/**
- * @param {string | null} before
- * @param {string | null} after
- */
-function isSame(before, after) {
-  return parsed(before)?.session_id === parsed(after)?.session_id;
 }
 
 function signedOut() {

@@ -93,7 +93,7 @@ function password(login, path, label, button) {
   const enter = async () => {
     if (!login.reportValidity()) return;
     const body = { login: login.value, password: input.value, device: thisDevice() };
-    session.keep((await http.request("POST", path, { body })).body);
+    await session.keep((await http.request("POST", path, { body })).body);
     welcome();
   };
   return submitting(enter, trouble, h("label", {}, label, input), trouble, h("button", {}, button));

@@ -1,6 +1,9 @@
 /** What a browser has beyond node: a window with events, and storage. */
 
-/** @import { TestContext } from "node:test" */
+/**
+ * @import { TestContext } from "node:test"
+ * @import { Kept } from "../nod/session.js"
+ */
 
 /**
  * Make the global object a target of events, as windows are.
@@ -17,39 +20,21 @@ export function openWindow(t) {
   return target;
 }
 
-/** A storage of its own, as the tabs of one origin share it. */
+/** A storage as the tabs of one origin share it. */
 export class Tabs {
-  /** @type {Map<string, string>} */
-  #items = new Map();
+  /** @type {Kept | null} */
+  kept = null;
 
-  get length() {
-    return this.#items.size;
+  async read() {
+    return this.kept;
   }
 
-  clear() {
-    this.#items.clear();
+  /** @param {Kept} kept */
+  async write(kept) {
+    this.kept = kept;
   }
 
-  /** @param {string} key */
-  getItem(key) {
-    return this.#items.get(key) ?? null;
-  }
-
-  /** @param {number} index */
-  key(index) {
-    return [...this.#items.keys()][index] ?? null;
-  }
-
-  /** @param {string} key */
-  removeItem(key) {
-    this.#items.delete(key);
-  }
-
-  /**
-   * @param {string} key
-   * @param {string} value
-   */
-  setItem(key, value) {
-    this.#items.set(key, value);
+  async clear() {
+    this.kept = null;
   }
 }

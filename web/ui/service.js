@@ -18,7 +18,7 @@ export const config = await told();
 
 export const http = new Http(config.http);
 
-export const session = new Session(http);
+export const session = await Session.open(http);
 
 /** Where the pages are. */
 export const ORIGIN = location.origin;

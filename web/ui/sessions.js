@@ -31,7 +31,7 @@ export class Sessions {
     connection.addEventListener("welcome", () => void this.#draw());
     connection.addEventListener("frame", (event) => {
       const frame = /** @type {CustomEvent} */ (event).detail;
-      if (frame.type === "sessionEnded" && frame.session_id === session.id) session.forget();
+      if (frame.type === "sessionEnded" && frame.session_id === session.id) void session.forget();
       else if (frame.type === "sessionStarted" || frame.type === "sessionEnded") void this.#draw();
     });
   }
@@ -89,7 +89,7 @@ export class Sessions {
     if (one.current && below === 0) return void (await session.signOut());
     const fields = { session_id: one.session_id, and_let_in: below > 0 };
     const isOver = await this.#attempt(() => this.connection.ask("endSession", fields));
-    if (one.current && isOver) session.forget();
+    if (one.current && isOver) await session.forget();
   }
 
   /** @param {SessionShown[]} others */

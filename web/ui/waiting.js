@@ -39,7 +39,7 @@ async function collect(signIn, again, signal) {
   keepPending(signIn);
   try {
     const grant = await signIn.wait(signal);
-    session.keep(grant);
+    await session.keep(grant);
     welcome();
   } catch (error) {
     if (signal.aborted) return;
