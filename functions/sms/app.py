@@ -7,6 +7,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from nod import bootstrap, settings
 from nod.api import http
+from nod.observability import log_unexpected
 
 WEBHOOKS = bootstrap.sms(settings.from_environment())
 app = http.resolver()
@@ -33,7 +34,7 @@ def _take(event: dict[str, Any]) -> None:
     try:
         WEBHOOKS.notify(event)
     except Exception as error:  # noqa: BLE001 - Lambda would log it whole, with what it quotes.
-        http.log_unexpected(error)
+        log_unexpected(error)
         raise RuntimeError("not every message was acted upon: to be delivered again") from None
 
 

@@ -56,7 +56,6 @@ class PasswordsContract:
         before = snapshot()
         assert not stores.accounts.set_password(session(), account(), "new", NOW)
         assert not stores.accounts.set_initial_password(ADA, "new")
-        assert not stores.accounts.spend_password(account(password_hash="old", initial="unused"))
         assert snapshot() == before
 
     @pytest.mark.parametrize(("password_hash", "initial"), [(None, None), ("old", "unused")])
@@ -81,25 +80,24 @@ class PasswordsContract:
     def test_r3_6_an_initial_password_is_spent_once(self, stores: Stores) -> None:
         """R3.6: of two who use it at once, having seen the same, one gets through."""
         seen = self.created(stores, "old", "unused")
-        assert stores.accounts.spend_password(seen)
+        assert stores.accounts.let_in(seen, session("NEW"))
         assert stores.accounts.get(ADA) == account(password_hash="old", initial="spent")
-        assert not stores.accounts.spend_password(seen)
+        assert not stores.accounts.let_in(seen, session("OTHER"))
+        assert stores.sessions.get(ADA, "OTHER") is None
 
     def test_r3_6_what_was_replaced_is_not_spent(self, stores: Stores, snapshot: Snapshot) -> None:
         """R3.6: a fresh initial password, and an owner's own, are not spent by whoever saw the one before."""
         seen = self.created(stores, "old", "unused")
         assert stores.accounts.set_initial_password(ADA, "fresh")
         before = snapshot()
-        assert not stores.accounts.spend_password(seen)
+        assert not stores.accounts.let_in(seen, session("NEW"))
         assert snapshot() == before
         fresh = account(password_hash="fresh", initial="unused")
         assert stores.accounts.set_password(session(), fresh, "own", NOW)
-        assert not stores.accounts.spend_password(fresh)
+        assert not stores.accounts.let_in(fresh, session("NEW"))
         assert stores.accounts.get(ADA) == account(password_hash="own", password_set_at=NOW)
 
-    @pytest.mark.parametrize(
-        ("password_hash", "initial"), [("old", None), ("old", "unused"), ("old", "spent"), (None, None)]
-    )
+    @pytest.mark.parametrize(("password_hash", "initial"), [("old", None), ("old", "spent"), (None, None)])
     def test_r1_9_a_password_lets_in(self, stores: Stores, password_hash: str | None, initial: Initial | None) -> None:
         """R1.9: while it is as it was read, whichever it is, the session is kept, and the account as it was."""
         seen = self.created(stores, password_hash, initial)

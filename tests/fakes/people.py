@@ -86,10 +86,12 @@ class Accounts:
     def get(self, account_id: str) -> Account | None:
         return self.rows.accounts.get(account_id)
 
-    def create(self, account: Account) -> None:
+    def create(self, account: Account, session: Session | None = None) -> None:
         if account.account_id in self.rows.accounts or any(login in self.rows.logins for login in account.logins):
             raise LoginTaken()
         self.rows.accounts[account.account_id] = account
+        if session:
+            self.rows.sessions[session.account_id, session.session_id] = session
         for login in account.logins:
             self.rows.logins[login] = LoginRow(account.account_id)
 
@@ -126,13 +128,12 @@ class Accounts:
             return False
         return self._keep(replace(kept, password_hash=password_hash, initial="unused"))
 
-    def spend_password(self, account: Account) -> bool:
-        kept = self._with_password_of(account)
-        return kept is not None and self._keep(replace(kept, initial="spent"))
-
     def let_in(self, account: Account, session: Session) -> bool:
-        if self._with_password_of(account) is None:
+        kept = self._with_password_of(account)
+        if kept is None:
             return False
+        if kept.initial == "unused":
+            self._keep(replace(kept, initial="spent"))
         self.rows.sessions[session.account_id, session.session_id] = session
         return True
 

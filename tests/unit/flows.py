@@ -8,6 +8,7 @@ from typing import Literal
 
 import msgspec
 
+from nod.concurrency import Afterwards
 from nod.domain.connections import ApproverPolicy
 from nod.domain.sessions import Lifetimes
 from nod.domain.texts import SenderOfTexts
@@ -67,6 +68,8 @@ class Flows:
         self._mail = watched(self.mail, "mail", self._note)
         self._rng = Random(stack.seed)
         self._lifetimes = Lifetimes(idle=IDLE, longest=LONGEST)
+        self.mishaps: list[Exception] = []
+        self.afterwards = Afterwards(one_by_one, self.mishaps.append)
         self.telling = Telling(self.stores.connections, self._sockets, one_by_one)
 
     def clock(self) -> datetime:
@@ -159,6 +162,7 @@ class Flows:
             showing=self.showing,
             telling=self.telling,
             together=one_by_one,
+            afterwards=self.afterwards,
             policy=HandOverPolicy(mode, LIFETIME, stack.starts_per_minute, stack.conceal),
             clock=self.clock,
             rng=self._rng,
@@ -219,6 +223,7 @@ class Flows:
             connections=self.stores.connections,
             telling=self.telling,
             together=one_by_one,
+            afterwards=self.afterwards,
             clock=self.clock,
         )
 
@@ -234,6 +239,7 @@ class Flows:
             telling=self.telling,
             signer=self._signer,
             together=one_by_one,
+            afterwards=self.afterwards,
             lifetimes=self._lifetimes,
             clock=self.clock,
             rng=self._rng,
@@ -247,6 +253,7 @@ class Flows:
             sockets=self._sockets,
             telling=self.telling,
             together=one_by_one,
+            afterwards=self.afterwards,
             eviction_age=self.stack.eviction_age,
             clock=self.clock,
         )
@@ -261,6 +268,7 @@ class Flows:
             telling=self.telling,
             signer=self._signer,
             together=one_by_one,
+            afterwards=self.afterwards,
             lifetimes=self._lifetimes,
             sign_up_allowed=self.stack.sign_up_allowed,
             eviction_age=self.stack.eviction_age,

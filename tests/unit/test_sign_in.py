@@ -122,7 +122,6 @@ def test_a_code_does_not_stand_for_another_first_step(method: Method, mode: Mode
 @pytest.mark.parametrize(
     ("status", "error"),
     [
-        ("pending", NotAnswerable),
         ("allowed", NotAnswerable),
         ("denied", Denied),
         ("cancelled", Cancelled),
@@ -133,6 +132,14 @@ def test_confirming_too_late_says_why(status: Status, error: type[NodError]) -> 
     """A code that comes after the first step is over is refused with the reason."""
     with pytest.raises(error):
         sign_in("echo", status=status).confirm(verification_of("echo").code or "", NOW)
+
+
+def test_confirming_once_more_changes_nothing() -> None:
+    """The right code may come again, from a device that has not heard of the first time; a wrong one is too late."""
+    pending = sign_in("echo", status="pending")
+    assert pending.confirm(verification_of("echo").code or "", NOW) is pending
+    with pytest.raises(NotAnswerable):
+        pending.confirm("another", NOW)
 
 
 def test_a8_an_expired_sign_in_cannot_be_confirmed() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 T = TypeVar("T")
@@ -42,3 +43,31 @@ def _outcome(call: Callable[[], Any]) -> tuple[Any, Exception | None]:
         return call(), None
     except Exception as error:  # noqa: BLE001 - kept, and raised by the caller once every call is over.
         return None, error
+
+
+@dataclass(frozen=True)
+class Afterwards:
+    """Calls that go with a change and do not decide it: telling others, tidying up.
+
+    Where one of them fails, the change stands all the same. Whoever asked for it must not be told that it failed: a
+    second try would be refused, for it has happened. `report` is told of what failed.
+    """
+
+    together: Together
+    report: Callable[[Exception], object]
+
+    def __call__(self, *calls: Callable[[], Any]) -> None:
+        """Run the calls side by side."""
+        self.together(*(self.guarded(call) for call in calls))
+
+    def guarded(self, call: Callable[[], T], otherwise: T | None = None) -> Callable[[], T | None]:
+        """The call, giving `otherwise` where it fails: for what is looked up beside the change."""
+
+        def run() -> T | None:
+            try:
+                return call()
+            except Exception as error:  # noqa: BLE001 - whatever it is: it is told, and changes nothing.
+                self.report(error)
+                return otherwise
+
+        return run

@@ -14,7 +14,7 @@ from nod.api.responses import Problem
 from nod.domain.device import Network
 from nod.domain.identifiers import IDENTIFIER_PATTERN
 from nod.errors import InvalidRequest, InvalidToken, NodError, NotFound
-from nod.observability import logger
+from nod.observability import log_unexpected, logger
 
 JSON = "application/json"
 PROBLEM_JSON = "application/problem+json"
@@ -132,18 +132,3 @@ def _refused(error: NodError) -> Response[Any]:
 def _unexpected(error: Exception) -> Response[Any]:
     log_unexpected(error)
     return problem(NodError())
-
-
-def log_unexpected(error: Exception) -> None:
-    """Log what nobody foresaw: the kind of error, AWS's code and where it arose. Its message may quote what came in."""
-    code = getattr(error, "response", {}).get("Error", {}).get("Code")
-    logger.error("Unexpected error", extra={"kind": type(error).__name__, "code": code, "at": _where(error)})
-
-
-def _where(error: BaseException) -> list[str]:
-    frames = []
-    trace = error.__traceback__
-    while trace is not None:
-        frames.append(f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}")
-        trace = trace.tb_next
-    return frames[-4:]

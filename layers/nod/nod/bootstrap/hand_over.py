@@ -42,6 +42,7 @@ class HandOverParts:
             showing=self.showing,
             telling=parts.telling,
             together=parts.together,
+            afterwards=parts.afterwards,
             policy=policy,
             clock=parts.clock,
             rng=parts.rng,

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from nod.bootstrap.outside import Outside
 from nod.bootstrap.tables import Tables
-from nod.concurrency import Threads
+from nod.concurrency import Afterwards, Threads
+from nod.observability import log_unexpected
 from nod.settings import Settings
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class Parts:
         self.outside = Outside(settings, self.rng)
         self.clock = clock
         self.together = together or Threads()
+        self.afterwards = Afterwards(self.together, log_unexpected)
 
     @cached_property
     def approval(self) -> Approval:
@@ -77,6 +79,7 @@ class Parts:
             connections=self.tables.connections,
             telling=self.telling,
             together=self.together,
+            afterwards=self.afterwards,
             clock=self.clock,
         )
 
@@ -95,6 +98,7 @@ class Parts:
             telling=self.telling,
             signer=self.outside.signer,
             together=self.together,
+            afterwards=self.afterwards,
             lifetimes=self.settings.lifetimes,
             clock=self.clock,
             rng=self.rng,
@@ -113,6 +117,7 @@ class Parts:
             telling=self.telling,
             signer=self.outside.signer,
             together=self.together,
+            afterwards=self.afterwards,
             lifetimes=self.settings.lifetimes,
             sign_up_allowed=self.settings.password_sign_up,
             eviction_age=self.eviction_age,
@@ -150,6 +155,7 @@ class Parts:
             sockets=self.outside.sockets,
             telling=self.telling,
             together=self.together,
+            afterwards=self.afterwards,
             eviction_age=self.eviction_age,
             clock=self.clock,
         )

@@ -93,15 +93,19 @@ class SignIn(msgspec.Struct, frozen=True, kw_only=True):
         return "pending" if standing == "reported" else standing
 
     def confirm(self, code: str, now: datetime) -> "SignIn":
-        """The requesting device sends its `echo` code back: pending, or one try fewer (denied after the last)."""
+        """The requesting device sends its `echo` code back: pending, or one try fewer (denied after the last).
+
+        The same sign-in where the right code had come before: its device may not have heard of that.
+        """
         standing = self.standing(now)
+        if self.confirm_hash is None and standing == "started":
+            raise NotAnswerable("this sign-in is not confirmed by a code")
+        is_right = matches(f"{self.sign_in_id}:{code}", expected_fingerprint=self.confirm_hash or "")
+        if standing == "pending" and is_right:
+            return self
         if standing != "started":
             raise refusal_of(standing)
-        if self.confirm_hash is None:
-            raise NotAnswerable("this sign-in is not confirmed by a code")
-        if matches(f"{self.sign_in_id}:{code}", expected_fingerprint=self.confirm_hash):
-            return self.moved("pending")
-        return self._tried()
+        return self.moved("pending") if is_right else self._tried()
 
     def answer(self, decision: Decision, code: str | None, *, by: "Approver", now: datetime) -> "SignIn":
         """An approver decides: allowed, denied or reported; a wrong code leaves one try fewer, or denies.

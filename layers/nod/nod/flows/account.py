@@ -4,9 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
 
-import msgspec
-
-from nod.concurrency import Together
+from nod.concurrency import Afterwards, Together
 from nod.domain.accounts import Account
 from nod.domain.device import Device, Network
 from nod.domain.identifiers import new_identifier, new_secret
@@ -32,6 +30,7 @@ class PasswordSignIn:
     telling: Telling
     signer: TokenSigner
     together: Together
+    afterwards: Afterwards
     lifetimes: Lifetimes
     sign_up_allowed: bool
     eviction_age: timedelta
@@ -54,12 +53,12 @@ class PasswordSignIn:
             password_hash=hash_password(password, self.rng),
             password_set_at=now,
         )
-        self.accounts.create(account)
         return self._let_in(account, login, device, network, now, new_account=True)
 
     def sign_in(self, login_text: str, password: str, device: Device, network: Network) -> Grant:
         """A session for login and password. An initial password (R3.6) works this once.
 
+        The session is kept in the write that uses an initial password up, so neither happens without the other.
         `InvalidCredentials` for an unknown login, a wrong password and an account without one, alike in time too;
         `SlowDown` after ten failures of one login in 15 minutes.
         """
@@ -73,11 +72,8 @@ class PasswordSignIn:
         account = self.accounts.get(known.account_id if known else new_identifier(self.rng))
         if not password_matches(password, account.password_hash if account else None) or account is None:
             raise InvalidCredentials()
-        if account.initial:
-            if account.initial == "spent" or not self.accounts.spend_password(account):
-                raise InvalidCredentials()
-            account = msgspec.structs.replace(account, initial="spent")
-        self.throttles.forget(PASSWORDS_PER_LOGIN, login.key, now)
+        if account.initial == "spent":
+            raise InvalidCredentials()
         return self._let_in(account, login, device, network, now)
 
     def change(self, session: Session, current: str | None, new: str) -> None:
@@ -121,13 +117,16 @@ class PasswordSignIn:
         session, refresh = new_session(who, lifetimes=self.lifetimes, now=now, rng=self.rng)
         access_token, connections = self.together(
             lambda: self.signer.sign(session, now),
-            lambda: self.connections.of(account.account_id),
+            lambda: [] if new_account else self.connections.of(account.account_id),
         )
-        if not self.accounts.let_in(account, session):
+        if new_account:
+            self.accounts.create(account, session)
+        elif not self.accounts.let_in(account, session):
             raise InvalidCredentials()
-        self.together(
+        self.afterwards(
             lambda: self.telling.tell_of_new_session(session, connections, now),
             lambda: know_device(self.accounts, session, now),
+            lambda: self.throttles.forget(PASSWORDS_PER_LOGIN, login.key, now),
         )
         return grant_for(session, access_token, refresh, new_account=new_account)
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import msgspec
 
-from nod.concurrency import Together
+from nod.concurrency import Afterwards, Together
 from nod.domain.connections import Connection
 from nod.domain.pushes import Push, SignInResolved, closing
 from nod.domain.refusals import wrong_code
@@ -34,6 +34,7 @@ class Answering:
     connections: Connections
     telling: Telling
     together: Together
+    afterwards: Afterwards
     clock: Clock
 
     def answer(
@@ -50,22 +51,25 @@ class Answering:
         `SignIn.answer` raises, and `InvalidToken` where the approver's session was ended (A9).
         """
         now = self.clock()
+        guarded = self.afterwards.guarded
         status, sign_in, approvers, waiting = self.together(
             lambda: self._decide(answer, by, now),
-            lambda: self.sign_ins.get(answer.sign_in_id),
-            lambda: self.connections.of(by.account_id),
-            lambda: self.connections.of(answer.sign_in_id),
+            guarded(lambda: self.sign_ins.get(answer.sign_in_id)),
+            guarded(lambda: self.connections.of(by.account_id), []),
+            guarded(lambda: self.connections.of(answer.sign_in_id), []),
         )
+        if status == "reported":
+            self._hold(answer.sign_in_id, sign_in, now)
         shown: Verdict = "allowed" if status == "allowed" else "denied"
         frames: list[tuple[Connection, Push]] = []
         if sign_in:
             frames += closing(sign_in, shown, [one for one in approvers if one.connection_id != connection_id])
         if status != "reported":
             frames += [(one, SignInResolved(answer.sign_in_id, shown)) for one in waiting]
-        self.together(
+        self.afterwards(
             lambda: self.telling.tell(frames, now),
             lambda: acknowledge(shown) if acknowledge else None,
-            lambda: self._settle(sign_in, status, now),
+            lambda: self._free(sign_in),
         )
         return shown
 
@@ -76,6 +80,8 @@ class Answering:
         except Overtaken as overtaken:
             before = overtaken.current
         while before is not None:
+            if answer.decision == "report" and before.status == "reported" and before.account_id == by.account_id:
+                self._hold_if_not_held(before, now)
             after = before.answer(answer.decision, answer.code, by=by, now=now)
             try:
                 self.sign_ins.decide_as(before, after, by=by, now=now)
@@ -87,11 +93,19 @@ class Answering:
             return after.status
         raise UnknownSignIn()
 
-    def _settle(self, sign_in: SignIn | None, status: Status, now: datetime) -> None:
-        """The login's slot is free again; after a report further prompts are held back."""
-        if sign_in is None:
-            return
-        if sign_in.slot:
+    def _free(self, sign_in: SignIn | None) -> None:
+        """The login's slot is free again."""
+        if sign_in and sign_in.slot:
             self.logins.release(sign_in.login, sign_in.slot)
-        if status == "reported":
+
+    def _hold(self, sign_in_id: str, sign_in: SignIn | None, now: datetime) -> None:
+        """After a report further prompts are held back. Where that fails so has the report, which is to be repeated."""
+        sign_in = sign_in or self.sign_ins.get(sign_in_id)
+        if sign_in:
+            self.logins.hold(sign_in.login, now)
+
+    def _hold_if_not_held(self, sign_in: SignIn, now: datetime) -> None:
+        """A report that is repeated: the first one may not have come to this."""
+        known = self.logins.find(sign_in.login)
+        if known and not known.is_held(now):
             self.logins.hold(sign_in.login, now)

@@ -98,7 +98,9 @@ class Approval:
         return self._open(sign_in, draft.verification, now)
 
     def confirm(self, sign_in_id: str, code: str) -> None:
-        """The requesting device sends its `echo` code back; only now are the approvers prompted.
+        """The requesting device sends its `echo` code back; only now are the approvers prompted, once.
+
+        Where it sends it again, because it has not heard of the first time, that is all right.
 
         Raises `UnknownSignIn`, `WrongCode` (three tries, then denied), or why the sign-in is past confirming.
         """
@@ -107,6 +109,8 @@ class Approval:
         if before is None:
             raise UnknownSignIn()
         after = before.confirm(code, now)
+        if after is before:
+            return
         prompt = self.prompting.prompt(after, Verification("echo", code).shown) if after.status == "pending" else None
         connections = self._keep_confirmed(before, after, prompt, now)
         if prompt is None:

@@ -8,14 +8,14 @@ from typing import Literal
 
 import msgspec
 
-from nod.concurrency import Together
-from nod.domain.connections import pages_among
+from nod.concurrency import Afterwards, Together
+from nod.domain.connections import Connection, pages_among
 from nod.domain.device import Device, Network
 from nod.domain.identifiers import new_identifier
 from nod.domain.limits import HAND_OVERS_PER_LOGIN, starts_per_address
 from nod.domain.logins import ALL_KINDS, HAND_OVER_KINDS, KnownLogin, parse_login
 from nod.domain.prompts import NOBODY, Prompt, prompt_for
-from nod.domain.pushes import SignInResolved, closing, may_answer, prompt_push, qr_closing
+from nod.domain.pushes import Push, SignInResolved, closing, may_answer, prompt_push, qr_closing
 from nod.domain.scanning import code_of, parse_scan_token
 from nod.domain.sign_in import Overtaken, SignIn
 from nod.domain.starting import start
@@ -84,6 +84,7 @@ class HandOver:
     showing: Showing
     telling: Telling
     together: Together
+    afterwards: Afterwards
     policy: HandOverPolicy
     clock: Clock
     rng: Random
@@ -207,28 +208,28 @@ class HandOver:
         prompt = _prompt(after, asked, after.approver) if after.status == "pending" else None
         try:
             connections, waiting, _ = self.together(
-                lambda: self.connections.of(after.account_id),
-                lambda: [] if prompt else self.connections.of(after.sign_in_id),
+                self.afterwards.guarded(lambda: self.connections.of(after.account_id), []),
+                self.afterwards.guarded(lambda: [] if prompt else self.connections.of(after.sign_in_id), []),
                 partial(self.sign_ins.scan, before, after, prompt, now),
             )
         except InvalidToken:
             raise WrongScan(SIGNED_OUT) from None
+        told: list[tuple[Connection, Push]] = [(one, SignInResolved(after.sign_in_id, "allowed")) for one in waiting]
         if prompt:
-            push = prompt_push(prompt)
-            self.telling.tell([(one, push) for one in connections if may_answer(one, after)], now)
-        else:
-            self.telling.tell([(one, SignInResolved(after.sign_in_id, "allowed")) for one in waiting], now)
-        self.telling.tell(qr_closing(after, connections), now)
+            told = [(one, prompt_push(prompt)) for one in connections if may_answer(one, after)]
+        self.afterwards(lambda: self.telling.tell(told, now))
+        self.afterwards(lambda: self.telling.tell(qr_closing(after, connections), now))
 
     def _void(self, before: SignIn, after: SignIn, now: datetime) -> None:
         """Two devices have read its codes: nobody is let in, and everybody is told."""
         connections, waiting, _ = self.together(
-            lambda: self.connections.of(before.account_id),
-            lambda: self.connections.of(before.sign_in_id),
+            self.afterwards.guarded(lambda: self.connections.of(before.account_id), []),
+            self.afterwards.guarded(lambda: self.connections.of(before.sign_in_id), []),
             lambda: self.sign_ins.close(before, after, now),
         )
         resolved = SignInResolved(before.sign_in_id, "denied")
-        self.telling.tell([*closing(before, "denied", connections), *((one, resolved) for one in waiting)], now)
+        told = [*closing(before, "denied", connections), *((one, resolved) for one in waiting)]
+        self.afterwards(lambda: self.telling.tell(told, now))
 
 
 def confirmation_mode(configured: Literal["none", "choose"], minimum: Mode) -> Mode:

@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import partial
 from random import Random
 
-from nod.concurrency import Together
+from nod.concurrency import Afterwards, Together
 from nod.domain.connections import Connection
 from nod.domain.limits import asks_per_login
 from nod.domain.logins import login_from_key
@@ -32,6 +32,7 @@ class Redeeming:
     telling: Telling
     signer: TokenSigner
     together: Together
+    afterwards: Afterwards
     lifetimes: Lifetimes
     clock: Clock
     rng: Random
@@ -50,7 +51,7 @@ class Redeeming:
             raise
         session, refresh = new_session(_newcomer(before), lifetimes=self.lifetimes, now=now, rng=self.rng)
         access_token, connections = self._sign_beside_keeping(before, after, session, now)
-        self.together(
+        self.afterwards(
             lambda: self.telling.tell_of_new_session(session, connections, now),
             lambda: know_device(self.accounts, session, now),
             lambda: self.logins.trust(before.login),
@@ -65,7 +66,7 @@ class Redeeming:
         while (after := before.cancel(verifier, now)) is not before:
             try:
                 connections, _ = self.together(
-                    partial(self.connections.of, before.account_id),
+                    self.afterwards.guarded(partial(self.connections.of, before.account_id), []),
                     partial(self.sign_ins.close, before, after, now),
                 )
             except Overtaken as overtaken:
@@ -89,7 +90,7 @@ class Redeeming:
             _, token, connections = self.together(
                 keep,
                 lambda: self.signer.sign(session, now),
-                lambda: self.connections.of(session.account_id),
+                self.afterwards.guarded(lambda: self.connections.of(session.account_id), []),
             )
         except Exception:
             if kept:
@@ -113,9 +114,10 @@ class Redeeming:
             raise too_fast(after.poll_interval)
 
     def _close(self, sign_in: SignIn, connections: list[Connection], now: datetime) -> None:
-        self.telling.tell(closing(sign_in, "cancelled", connections), now)
-        if sign_in.slot:
-            self.logins.release(sign_in.login, sign_in.slot)
+        self.afterwards(
+            lambda: self.telling.tell(closing(sign_in, "cancelled", connections), now),
+            lambda: self.logins.release(sign_in.login, sign_in.slot) if sign_in.slot else None,
+        )
 
     def _get(self, sign_in_id: str) -> SignIn:
         return self._existing(self.sign_ins.get(sign_in_id))

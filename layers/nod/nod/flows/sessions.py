@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from nod.concurrency import Together
+from nod.concurrency import Afterwards, Together
 from nod.domain.connections import Connection
 from nod.domain.pushes import SessionEnded
 from nod.domain.sessions import Session, ShownSession, below, shown
@@ -24,6 +24,7 @@ class SessionControl:
     sockets: Sockets
     telling: Telling
     together: Together
+    afterwards: Afterwards
     eviction_age: timedelta
     clock: Clock
 
@@ -63,18 +64,18 @@ class SessionControl:
                 self._end_one(session_id, by, ended)
         except Exception:
             # Others must not take for alive what has ended; the one that asked is not told by its reply.
-            self.hang_up(by.account_id, ended, self.clock())
+            self.afterwards(partial(self.hang_up, by.account_id, ended, self.clock()))
             raise
         if acknowledge:
             # Before sockets are closed: the one that asks may be among them.
             acknowledge(ended)
-        self.hang_up(by.account_id, ended, self.clock(), asked_by=connection_id)
+        self.afterwards(partial(self.hang_up, by.account_id, ended, self.clock(), asked_by=connection_id))
         return ended
 
     def evict(self, account_id: str, session_id: str, now: datetime) -> None:
         """End a session on the service's own behalf; nothing where it has ended already."""
         if self.sessions.expire(account_id, session_id, now):
-            self.hang_up(account_id, [session_id], now)
+            self.afterwards(partial(self.hang_up, account_id, [session_id], now))
 
     def hang_up(self, account_id: str, ended: Collection[str], now: datetime, *, asked_by: str | None = None) -> None:
         """Close the connections of sessions that were ended, each told of its own end, then tell the account's others.

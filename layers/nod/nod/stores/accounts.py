@@ -76,9 +76,11 @@ class Accounts:
             return None
         return _account_of(row)
 
-    def create(self, account: Account) -> None:
-        """Keep a new account with its logins; `LoginTaken` where one belongs to another account."""
+    def create(self, account: Account, session: Session | None = None) -> None:
+        """Keep a new account with its logins and first session; `LoginTaken` where a login is another account's."""
         transaction = Transaction(self._connection)
+        if session:
+            transaction.put(sessions.row_of(session))
         transaction.put(row_of(account), AccountRow.account_id.does_not_exist())
         for login in account.logins:
             transaction.put(LoginRow(login, account_id=account.account_id), LoginRow.login.does_not_exist())
@@ -160,15 +162,17 @@ class Accounts:
         actions = [AccountRow.password_hash.set(password_hash), AccountRow.initial.set("unused")]
         return update_if(AccountRow(account_id), actions, exists & (no_password | unused))
 
-    def spend_password(self, account: Account) -> bool:
-        """Use an initial password up; False where somebody else did, or it was replaced."""
-        spent = AccountRow.initial.set("spent")
-        return update_if(AccountRow(account.account_id), [spent], _password_unchanged(account))
-
     def let_in(self, account: Account, session: Session) -> bool:
-        """Keep a session that the account's password has let in; False where that was changed since it was read."""
+        """Keep a session that the account's password has let in, which uses an initial one up.
+
+        False where the password was changed, or used up, since it was read.
+        """
         transaction = Transaction(self._connection)
-        transaction.check(AccountRow, account.account_id, None, _password_unchanged(account))
+        unchanged = _password_unchanged(account)
+        if account.initial == "unused":
+            transaction.update(AccountRow(account.account_id), [AccountRow.initial.set("spent")], unchanged)
+        else:
+            transaction.check(AccountRow, account.account_id, None, unchanged)
         transaction.put(sessions.row_of(session))
         try:
             transaction.commit()

@@ -119,6 +119,9 @@ class Logins:
         if held_until and now < held_until:
             raise SlowDown(retry_after=int((held_until - now).total_seconds()) + 1)
         slots = seen.slots or set()
+        if slot.text in slots:
+            # The answer to the first write was lost, and it was sent again: it had taken the last slot itself.
+            return seen.serialize()
         living = slots - stale(slots, now)
         if len(living) >= OPEN_SIGN_INS_PER_LOGIN:
             soonest = min(parse_slot(text).expires_at for text in living)

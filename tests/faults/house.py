@@ -1,0 +1,144 @@
+"""A service on moto whose every AWS call can fail, the people who use it, and what must hold of its tables."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from random import Random
+from typing import Any
+
+import boto3
+from msgspec.structs import replace
+
+from nod.bootstrap.hand_over import HandOverParts
+from nod.bootstrap.messaging import Messaging
+from nod.bootstrap.parts import Parts
+from nod.domain.accounts import Account
+from nod.domain.device import Device, Network
+from nod.domain.identifiers import new_identifier
+from nod.domain.sessions import Lifetimes
+from nod.domain.sign_in import Approver
+from nod.flows.granting import Grant, Newcomer, grant_for, new_session
+from nod.settings import Settings
+from tests.faults.injection import Injector
+from tests.integration.in_process import Steps
+
+NETWORK = Network("192.0.2.1")
+PC, PHONE = Device("desktop", "PC"), Device("phone", "Phone")
+TABLES = ("Accounts", "Logins", "Sessions", "SignIns", "Prompts", "Bindings", "Messages")
+
+
+class House:
+    """The parts of a function over one moto, and a clock that can be moved on."""
+
+    def __init__(self, settings: Settings) -> None:
+        """`settings` as of a function."""
+        self.late = timedelta(0)
+        self.random = Random(7)
+        self.injector = Injector()
+        settings = replace(
+            settings,
+            minimum_verification="none",
+            password_sign_up=True,
+            phone_page="https://app.example.com/scan",
+            phone_sign_in_approval="never",
+            send_account_sms=True,
+            starts_per_minute_per_address=100_000,
+        )
+        self.parts = Parts(settings, together=Steps(), clock=self.now)
+        self.messaging = Messaging(self.parts)
+        # The same, where an approver that is online must allow what a text lets in.
+        self.asking = Messaging(self.parts)
+        self.asking._settings = replace(settings, phone_sign_in_approval="when_online")
+        self.hand_over = HandOverParts(self.parts)
+        texts: Any = self.parts.outside.texts
+        mailer: Any = self.parts.outside.mailer
+        clients: list[Any] = [self.parts.tables.client.client, self.parts.outside.sockets._client]
+        for client in (*clients, self.parts.outside.kms, texts._client, mailer._client):
+            self.injector.watch(client)
+        self._numbers = count()
+        self._tables = boto3.client("dynamodb")
+
+    def now(self) -> datetime:
+        """The time, as the service has it."""
+        return datetime.now(UTC) + self.late
+
+    def person(self) -> "Person":
+        """Somebody with an account, a number, a signed-in device, an approver's connection and an open page."""
+        return Person(self, next(self._numbers))
+
+    def rows(self, table: str) -> list[dict[str, Any]]:
+        """All rows of a table, as DynamoDB has them."""
+        found: list[dict[str, Any]] = self._tables.scan(TableName=table, ConsistentRead=True)["Items"]
+        return found
+
+    def require_consistent(self) -> None:
+        """What must hold of the tables whatever has failed."""
+        sign_ins = {row["sign_in_id"]["S"]: row for row in self.rows("SignIns")}
+        accounts = {row["account_id"]["S"]: row for row in self.rows("Accounts")}
+        logins = {row["login"]["S"]: row for row in self.rows("Logins")}
+        for prompt in self.rows("Prompts"):
+            sign_in = sign_ins[prompt["sign_in_id"]["S"]]
+            assert sign_in["status"]["S"] in ("started", "pending"), "a prompt is of a sign-in that is still open"
+        for session in self.rows("Sessions"):
+            assert session["account_id"]["S"] in accounts, "a session is of an account that exists"
+        for login, row in logins.items():
+            bound = _bound(accounts[row["account_id"]["S"]])
+            assert login in bound, "a login is one that its account knows of"
+        for account_id, account in accounts.items():
+            for login in _bound(account):
+                assert logins[login]["account_id"]["S"] == account_id, "what an account knows of is its login"
+        for sign_in in sign_ins.values():
+            if sign_in["status"]["S"] in ("allowed", "redeemed") and sign_in["method"]["S"] != "phone":
+                assert "let_in_by" in sign_in, "nothing is allowed without an answer"
+
+
+class Person:
+    """Somebody who is signed in on one device; every name is of nobody else."""
+
+    def __init__(self, house: House, number: int) -> None:
+        """Make the account, past the flows: nothing of this is to fail."""
+        self.house = house
+        self.login, self.number = f"ada{number}", f"+44770090{number:04d}"
+        now = house.now()
+        account_id = new_identifier(house.random)
+        logins = {f"user:{self.login}": now, f"tel:{self.number}": now}
+        house.parts.tables.accounts.create(Account(account_id=account_id, created_at=now, logins=logins))
+        self.account_id = account_id
+        self.grant = self.signed_in()
+        self.me = Approver(account_id, self.grant.session_id)
+        self.connect("approve")
+        self.connect("hand_over")
+
+    def signed_in(self, let_in_by: str | None = None) -> Grant:
+        """One more session."""
+        parts, now = self.house.parts, self.house.now()
+        who = Newcomer(
+            account_id=self.account_id,
+            login=self.login,
+            method="password",
+            device=PHONE,
+            network=NETWORK,
+            let_in_by=let_in_by,
+            founding=True,
+        )
+        lifetimes = Lifetimes(idle=timedelta(days=30), longest=timedelta(days=90))
+        session, refresh = new_session(who, lifetimes=lifetimes, now=now, rng=self.house.random)
+        parts.tables.sessions.put(session)
+        return grant_for(session, "", refresh)
+
+    def connect(self, purpose: Any) -> None:
+        """Open a connection."""
+        parts = self.house.parts
+        ticket = parts.ticketing.use(parts.ticketing.issue(parts.control.alive(self.me), purpose))
+        parts.connecting.open(f"{self.login}-{purpose}", ticket, "192.0.2.2")
+
+    def sessions(self) -> list[str]:
+        """The ids of the living sessions of the account."""
+        now = self.house.now()
+        return [
+            one.session_id for one in self.house.parts.tables.sessions.of_account(self.account_id) if one.is_alive(now)
+        ]
+
+
+def _bound(account: dict[str, Any]) -> set[str]:
+    elements = [*account["logins"]["SS"], *account.get("devices", {}).get("SS", ())]
+    return {element.split(" ", 1)[1] for element in elements}

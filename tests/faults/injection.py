@@ -1,0 +1,161 @@
+"""Faults of AWS, one at a time: injected into botocore at the wire, where its own retries still do their work."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import cycle
+from typing import Any
+
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
+from botocore.exceptions import ConnectionClosedError, ConnectTimeoutError, ReadTimeoutError
+from moto.core.models import botocore_stubber
+
+ONCE, ALWAYS = 1, 1000
+
+
+class Killed(BaseException):
+    """The function is gone: no handler of its own sees this."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One way to fail.
+
+    `acts`: the call has had its effect before the failure; `times`: how many of botocore's attempts fail; `only`: the
+    operation that can fail so, any where empty.
+    """
+
+    name: str
+    fail: Callable[[Any], Any]
+    acts: bool = False
+    times: int = ALWAYS
+    only: str = ""
+
+
+def _response(request: Any, status: int, body: bytes, headers: dict[str, str]) -> AWSResponse:
+    return AWSResponse(request.url, status, HTTPHeaders.from_dict(headers), _Body(body))
+
+
+def _answers(status: int, code: str) -> Callable[[Any], AWSResponse]:
+    def fail(request: Any) -> AWSResponse:
+        body = json.dumps({"__type": f"com.amazonaws#{code}", "message": code}).encode()
+        return _response(request, status, body, {"x-amzn-ErrorType": code})
+
+    return fail
+
+
+def _raises(make: Callable[[Any], BaseException]) -> Callable[[Any], Any]:
+    def fail(request: Any) -> Any:
+        raise make(request)
+
+    return fail
+
+
+def _timeout(request: Any) -> BaseException:
+    return ReadTimeoutError(endpoint_url=request.url)
+
+
+def _in_turn(*ways: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Each attempt fails in the next of these ways."""
+    turns = cycle(ways)
+
+    def fail(request: Any) -> Any:
+        return next(turns)(request)
+
+    return fail
+
+
+FAULTS = (
+    Fault(
+        "throttled, a server error, no connection",
+        _in_turn(
+            _answers(400, "ThrottlingException"),
+            _answers(500, "InternalServerError"),
+            _raises(lambda request: ConnectionClosedError(endpoint_url=request.url)),
+            _raises(lambda request: ConnectTimeoutError(endpoint_url=request.url)),
+        ),
+    ),
+    Fault("timeout after the effect, once", _raises(_timeout), acts=True, times=ONCE),
+    Fault("timeout after the effect", _raises(_timeout), acts=True),
+    Fault("killed before", _raises(lambda _: Killed())),
+    Fault("killed after", _raises(lambda _: Killed()), acts=True),
+    Fault("gone", _answers(410, "GoneException"), only="PostToConnection"),
+)
+
+
+@dataclass
+class Injector:
+    """Makes one call of those that are counted from `arm` on fail; all calls go through it to moto."""
+
+    calls: list[str] = field(default_factory=list)
+    _fault: Fault | None = None
+    _at: int = -1
+    _failed: int = 0
+    # As DynamoDB does: a transaction that is sent again has its first answer.
+    _transactions: dict[str, tuple[int, bytes]] = field(default_factory=dict)
+
+    def watch(self, client: Any) -> None:
+        """Take a botocore client under control."""
+        events = client.meta.events
+        events.unregister("before-send", botocore_stubber)
+        events.register("before-parameter-build", self._begun)
+        events.register("before-send", self._send)
+
+    def arm(self, fault: Fault | None = None, at: int = -1) -> None:
+        """Count calls from here, from 0; the one at `at` fails."""
+        self.calls.clear()
+        self._fault, self._at, self._failed = fault, at, 0
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether the call that was to fail was made."""
+        return self._failed > 0
+
+    def _begun(self, model: Any, params: dict[str, Any], **_: Any) -> None:
+        tables = params.get("TableName") or ", ".join(
+            f"{kind} {request['TableName']}"
+            for item in params.get("TransactItems", ())
+            for kind, request in item.items()
+        )
+        self.calls.append(f"{model.name} {tables}".strip())
+
+    def _send(self, request: Any, **_: Any) -> Any:
+        fault = self._fault
+        failing = fault is not None and len(self.calls) - 1 == self._at and self._failed < fault.times
+        if not failing or fault is None:
+            return self._answer(request)
+        if fault.acts:
+            self._answer(request)
+        self._failed += 1
+        return fault.fail(request)
+
+    def _answer(self, request: Any) -> Any:
+        token = _token(request)
+        if token and token in self._transactions:
+            status, body = self._transactions[token]
+            return _response(request, status, body, {})
+        answer = botocore_stubber("before-send", request=request)
+        if token and answer and answer.status_code == 200:
+            self._transactions[token] = (200, answer.content)
+            return _response(request, 200, answer.content, dict(answer.headers))
+        return answer
+
+
+def _token(request: Any) -> str | None:
+    body = request.body or b""
+    if (b"ClientRequestToken" if isinstance(body, bytes) else "ClientRequestToken") not in body:
+        return None
+    token: str = json.loads(body)["ClientRequestToken"]
+    return token
+
+
+class _Body:
+    """A response body as botocore reads it."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def stream(self, **_: Any) -> Any:
+        """All of it."""
+        yield self._content
