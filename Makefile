@@ -2,6 +2,8 @@
 
 PYTHON ?= python3
 ARGS ?=
+URL ?=
+SMS_SECRET ?=
 ENV ?= default
 GATEWAY ?= generic
 
@@ -49,6 +51,12 @@ phone: env ## Text the running stack: make phone FROM=+447700900123 TEXT="..." (
 .PHONY: test
 test: env browser ## Run all tests
 	@$(BIN)/python -m pytest $(or $(ARGS),--numprocesses=auto --maxprocesses=4 --dist=loadgroup)
+
+.PHONY: attack
+attack: export NOD_ATTACK_URL = $(value URL)
+attack: export NOD_ATTACK_SMS_SECRET = $(value SMS_SECRET)
+attack: env ## Try all attacks on a stack: make attack URL=https://... (without, on a local one of its own)
+	@$(BIN)/python -m pytest tests/attacks $(ARGS)
 
 .PHONY: screenshots
 screenshots: env browser ## Take the pictures of the pages anew, for the README

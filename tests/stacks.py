@@ -1,6 +1,5 @@
 """The local cloud of the test run, and the stacks that tests play against, each deployed once: a plugin of pytest."""
 
-import secrets
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -11,28 +10,24 @@ import httpx
 import pytest
 
 from local.cloud import Cloud
-from local.device import Device, SignIn
+from local.device import Device
 from local.endpoints import Endpoints
 from local.phone import Handset, PhoneNetwork
 from local.stack import STACK_NAME, LocalStack
+from nod.domain.identifiers import fingerprint
+from tests.target import PASSWORD, Person, Target, body_of, fresh_number
 
-PASSWORD = "correct horse battery staple"
+__all__ = ["PASSWORD", "Person", "body_of", "fresh_number"]
 
 
-@dataclass(frozen=True)
-class Stack:
-    """A deployed stack: where it answers, and what it is made of."""
+@dataclass(frozen=True, kw_only=True)
+class Stack(Target):
+    """A deployed stack on a local cloud: where it answers, what it is made of, and who texts it."""
 
     endpoints: Endpoints
     name: str
     cloud: Cloud
     resources: dict[str, str]
-    client: httpx.Client
-
-    @property
-    def http(self) -> str:
-        """The address of the HTTP API."""
-        return self.endpoints.http
 
     @property
     def websocket(self) -> str:
@@ -57,18 +52,6 @@ class Stack:
         assert response.status_code == 200, response.text
         return device
 
-    def device(self, name: str = "Alice's PC", kind: str = "desktop", **facts: str) -> Device:
-        """A device that is not signed in."""
-        return Device(self.client, name, kind, **facts)
-
-    def person(self) -> "Person":
-        """A new account, signed up on its first phone."""
-        login = f"alice-{secrets.token_hex(6)}"
-        phone = self.device("Alice's phone", "phone", id=secrets.token_hex(8), app="tests")
-        response = phone.sign_up(login, PASSWORD)
-        assert response.status_code == 201, response.text
-        return Person(login, phone)
-
     def items(self, table: str, key: str, value: str) -> list[dict[str, Any]]:
         """The rows of one partition, as DynamoDB keeps them."""
         answer = self.cloud.client("dynamodb").query(
@@ -85,36 +68,8 @@ class Stack:
         self.cloud.client("dynamodb").put_item(TableName=self.resources[f"{table}Table"], Item=item)
 
 
-# British numbers that are kept for plays; the last hundred are the demo's.
-_NUMBERS = (f"+447700900{number:03d}" for number in range(900))
-
-
-def fresh_number() -> str:
-    """A number that no other test of this run has."""
-    return next(_NUMBERS)
-
-
-def body_of(sign_in: SignIn) -> str:
-    """What the phone is told to text."""
-    body: str = sign_in.started["sms"]["body"]
-    return body
-
-
-@dataclass(frozen=True)
-class Person:
-    """Somebody with an account and a phone that is signed in."""
-
-    login: str
-    phone: Device
-
-    @property
-    def account_id(self) -> str:
-        """The id of the account."""
-        account_id: str = self.phone.grant["account_id"]
-        return account_id
-
-
 Deploy = Callable[..., Stack]
+EDGE_SECRET = "what CloudFront adds"
 
 
 @pytest.fixture(scope="session")
@@ -144,7 +99,29 @@ def stack(deploy: Deploy) -> Stack:
     return deploy(STACK_NAME)
 
 
+@pytest.fixture(scope="session")
+def strict(deploy: Deploy) -> Stack:
+    """A stack as careful as in production: accounts concealed, no weak mode, one origin, one approver asked."""
+    return deploy(
+        "nod-strict",
+        ConcealAccounts="true",
+        MinimumVerification="choose",
+        AllowedOrigins="https://app.example.com",
+        ApproverPolicy="latest",
+        EvictionAge="24",
+        SignInLifetime="15",
+        EdgeKeyHash=fingerprint(EDGE_SECRET),
+    )
+
+
 def _described(local: LocalStack, name: str, endpoints: Endpoints, client: httpx.Client) -> Stack:
     described = local.client("cloudformation").describe_stack_resources(StackName=name)
     resources = {one["LogicalResourceId"]: one["PhysicalResourceId"] for one in described["StackResources"]}
-    return Stack(endpoints, name, local.cloud, resources, client)
+    return Stack(
+        client=client,
+        generic=endpoints.sms["generic"],
+        endpoints=endpoints,
+        name=name,
+        cloud=local.cloud,
+        resources=resources,
+    )

@@ -3,25 +3,7 @@
 import pytest
 
 from local.demo import DEMANDING
-from nod.domain.identifiers import fingerprint
 from tests.stacks import Deploy, Stack
-
-EDGE_SECRET = "what CloudFront adds"
-
-
-@pytest.fixture(scope="session")
-def strict(deploy: Deploy) -> Stack:
-    """A stack as careful as in production: accounts concealed, no weak mode, one origin, one approver asked."""
-    return deploy(
-        "nod-strict",
-        ConcealAccounts="true",
-        MinimumVerification="choose",
-        AllowedOrigins="https://app.example.com",
-        ApproverPolicy="latest",
-        EvictionAge="24",
-        SignInLifetime="15",
-        EdgeKeyHash=fingerprint(EDGE_SECRET),
-    )
 
 
 @pytest.fixture(scope="session")

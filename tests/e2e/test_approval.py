@@ -6,8 +6,7 @@ from contextlib import ExitStack
 import pytest
 
 from local.device import Socket
-from tests.e2e.conftest import EDGE_SECRET
-from tests.stacks import PASSWORD, Deploy, Person, Stack
+from tests.stacks import EDGE_SECRET, PASSWORD, Deploy, Person, Stack
 
 
 def open_approver(person: Person, sockets: ExitStack) -> Socket:

@@ -8,8 +8,9 @@ import pytest
 
 from local import camera
 from local.device import Device
-from tests.e2e.handing_over import confirm, outcome, pair, shown, stranger
+from tests.handing_over import confirm, pair, shown, stranger
 from tests.stacks import PASSWORD, Stack
+from tests.target import outcome
 
 
 def test_r4_1_a_page_is_a_connection_of_the_computers_session(stack: Stack) -> None:

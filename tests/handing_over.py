@@ -8,7 +8,7 @@ import httpx
 
 from local import camera
 from local.device import Device, SignIn, Socket
-from tests.stacks import Stack
+from tests.target import Target, fresh_number
 
 
 @dataclass(frozen=True)
@@ -28,10 +28,10 @@ class Pair:
         return sign_in.scan(token_in(svg), self.login)
 
 
-def pair(stack: Stack) -> Pair:
+def pair(target: Target) -> Pair:
     """A person whose PC was signed in by a text message from the phone's number."""
-    handset = stack.handset()
-    return Pair(stack.texted_in(handset, "Ada's PC"), stack.device("Ada's phone", "phone", app="tests"), handset.number)
+    number = fresh_number()
+    return Pair(target.texted(number, "Ada's PC"), target.device("Ada's phone", "phone", app="tests"), number)
 
 
 def token_in(svg: str) -> str:
@@ -49,11 +49,6 @@ def shown(page: Socket, sign_in: SignIn) -> dict[str, Any]:
 def stranger() -> str:
     """The verifier of a device that has started nothing."""
     return secrets.token_urlsafe(32)
-
-
-def outcome(response: httpx.Response) -> tuple[int, str]:
-    """The status, and the error's code."""
-    return response.status_code, response.json().get("code", "")
 
 
 def confirm(page: Socket, sign_in: SignIn, decision: str = "allow") -> str:

@@ -1,14 +1,17 @@
-"""Bad input, through the deployed stack: a clear answer, nothing written, the connection stays open (I2, A11)."""
+"""Bad input: a clear answer, nothing written, the connection stays open (I1, I2, A11)."""
 
 import json
 from typing import Any
 
 import pytest
 
-from tests.stacks import Stack
+from tests.target import Target
 
 DEVICE: dict[str, Any] = {"type": "desktop", "name": "PC"}
+
+
 START: dict[str, Any] = {"method": "approval", "login": "alice", "challenge": "c" * 43, "device": DEVICE}
+
 
 BAD_STARTS: dict[str, Any] = {
     "no JSON": "{",
@@ -41,11 +44,11 @@ BAD_STARTS: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("case", BAD_STARTS)
-def test_i2_a_bad_start_is_a_clear_400(stack: Stack, case: str) -> None:
+def test_i2_a_bad_start_is_a_clear_400(target: Target, case: str) -> None:
     """I2, A11: every malformed start is answered with a problem that says what is wrong, and nothing is written."""
     body = BAD_STARTS[case]
     content = body if isinstance(body, str) else json.dumps(body)
-    response = stack.device().http.post("/sign-ins", content=content.encode())
+    response = target.device().http.post("/sign-ins", content=content.encode())
     assert response.headers["content-type"] == "application/problem+json"
     problem = response.json()
     assert set(problem) == {"type", "title", "status", "detail", "code"}
@@ -53,16 +56,16 @@ def test_i2_a_bad_start_is_a_clear_400(stack: Stack, case: str) -> None:
     assert problem["detail"]
 
 
-def test_i2_an_oversized_body_is_refused(stack: Stack) -> None:
+def test_i2_an_oversized_body_is_refused(target: Target) -> None:
     """I2: a body over 16 KiB is refused as too large."""
-    response = stack.device().http.post("/sign-ins", content=json.dumps(START | {"message": "m" * 20_000}))
+    response = target.device().http.post("/sign-ins", content=json.dumps(START | {"message": "m" * 20_000}))
     assert (response.status_code, response.json()["code"]) == (413, "invalid_request")
 
 
-def test_i2_invalid_utf8_is_refused(stack: Stack) -> None:
+def test_i2_invalid_utf8_is_refused(target: Target) -> None:
     """I2: a body that is no UTF-8 is a clear 400."""
     content = json.dumps(START).encode().replace(b"alice", b"\xff\xfe")
-    response = stack.device().http.post("/sign-ins", content=content)
+    response = target.device().http.post("/sign-ins", content=content)
     assert response.status_code == 400
 
 
@@ -75,15 +78,15 @@ def test_i2_invalid_utf8_is_refused(stack: Stack) -> None:
         ("POST", f"/sign-ins/{'A' * 2000}/redeem"),
     ],
 )
-def test_i2_odd_identifiers_are_unknown(stack: Stack, method: str, path: str) -> None:
+def test_i2_odd_identifiers_are_unknown(target: Target, method: str, path: str) -> None:
     """I2: an identifier that is none is unknown, never an error of ours."""
-    response = stack.device().http.request(method, path, json={"verifier": "v" * 43})
+    response = target.device().http.request(method, path, json={"verifier": "v" * 43})
     assert response.status_code == 404
 
 
-def test_i2_without_a_token_nothing_is_told(stack: Stack) -> None:
+def test_i2_without_a_token_nothing_is_told(target: Target) -> None:
     """I2: every address that needs a session answers 401 without one, and with a token of another scheme."""
-    http = stack.device().http
+    http = target.device().http
     for method, path in (
         ("GET", "/sessions"),
         ("DELETE", "/sessions/current"),
@@ -120,9 +123,9 @@ BAD_FRAMES: dict[str, str | bytes] = {
 }
 
 
-def test_i2_bad_frames_leave_the_connection_open(stack: Stack) -> None:
+def test_i2_bad_frames_leave_the_connection_open(target: Target) -> None:
     """I2: every malformed frame gets an `error` frame, and the connection goes on as before."""
-    alice = stack.person()
+    alice = target.person()
     with alice.phone.approving() as approver:
         for case, frame in BAD_FRAMES.items():
             approver.connection.send(frame)
@@ -132,5 +135,5 @@ def test_i2_bad_frames_leave_the_connection_open(stack: Stack) -> None:
             assert approver.ask("ping")["type"] == "pong"
         approver.connection.send('{"action": "dance", "id": "kept"}')
         assert approver.receive()["id"] == "kept"
-        sign_in = stack.device().start(alice.login)
+        sign_in = target.device().start(alice.login)
         assert approver.expect("prompt")["sign_in_id"] == sign_in.id
