@@ -74,9 +74,10 @@ class SignIn:
         code: str = self.started["verification"]["code"]
         return code
 
-    def redeem(self, verifier: str | None = None) -> httpx.Response:
-        """Ask for the session."""
-        return self._http.post(f"/sign-ins/{self.id}/redeem", json={"verifier": verifier or self.verifier})
+    def redeem(self, verifier: str | None = None, key: str | None = None) -> httpx.Response:
+        """Ask for the session, `key` being the request's idempotency key."""
+        body = {"verifier": verifier or self.verifier}
+        return self._http.post(f"/sign-ins/{self.id}/redeem", json=body, headers=_repeatable(key))
 
     def confirm(self, code: str) -> httpx.Response:
         """Send the `echo` code back."""
@@ -163,8 +164,13 @@ class Device:
         return self._granted(sign_in.redeem())
 
     def refresh(self) -> httpx.Response:
-        """Trade the refresh token for the next grant."""
-        return self._granted(self.http.post("/sessions/refresh", json={"refresh_token": self.grant["refresh_token"]}))
+        """Trade the refresh token for the next grant, and keep it."""
+        return self._granted(self.request_refresh())
+
+    def request_refresh(self, key: str | None = None) -> httpx.Response:
+        """Ask for the next grant, `key` being the request's idempotency key; the device does not hear the answer."""
+        body = {"refresh_token": self.grant["refresh_token"]}
+        return self.http.post("/sessions/refresh", json=body, headers=_repeatable(key))
 
     def call(self, method: str, path: str, body: Any = None) -> httpx.Response:
         """A request with the access token."""
@@ -208,6 +214,10 @@ class Device:
         if response.is_success and response.status_code != 202:
             self.grant = response.json()
         return response
+
+
+def _repeatable(key: str | None) -> dict[str, str]:
+    return {"Idempotency-Key": key} if key else {}
 
 
 def new_identifier() -> str:

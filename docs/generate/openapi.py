@@ -10,7 +10,7 @@ from docs.generate.operations.operation import PARAMETERS, TAGS, Operation, OwnF
 from docs.generate.problems import HEADERS, header_references, responses_for
 from docs.generate.schemas import Schema, prose, schemas_of
 from nod.api.decoding import MAX_BODY_BYTES
-from nod.api.http import JSON, NO_STORE
+from nod.api.http import IDEMPOTENCY_KEY, JSON, NO_STORE
 from nod.api.responses import Problem
 from nod.errors import NotFound
 
@@ -81,6 +81,14 @@ _SERVER = {
 }
 
 
+_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": PARAMETERS["Idempotency-Key"],
+    "schema": {"type": "string", "pattern": f"^{IDEMPOTENCY_KEY.pattern}$"},
+}
+
+
 def _types_of(operation: Operation) -> list[Any]:
     contents = (operation.request, *operation.answers.values())
     return [struct for struct in contents if struct is not None and not isinstance(struct, OwnFormat)]
@@ -103,8 +111,9 @@ def _operation(operation: Operation, schema_of: dict[Any, Schema], problems: dic
     described: dict[str, Any] = {"operationId": operation.name, "tags": [operation.tag], "summary": operation.summary}
     if operation.description:
         described["description"] = operation.description
-    if operation.flags:
-        described["parameters"] = [_flag(name) for name in operation.flags]
+    parameters = [_flag(name) for name in operation.flags] + ([_KEY] if operation.repeatable else [])
+    if parameters:
+        described["parameters"] = parameters
     described["security"] = [] if operation.security == "nothing" else [{operation.security: []}]
     if operation.request is not None:
         described["requestBody"] = _request_body(operation.request, schema_of)

@@ -46,7 +46,7 @@ def sign_in() -> Response[Any]:
 def refresh() -> Response[Any]:
     """The next grant: 200, 401 `invalid_token`."""
     request = http.body(app, requests.Refresh)
-    return http.answer(200, FLOWS.refreshing.refresh(request.refresh_token))
+    return http.answer(200, FLOWS.refreshing.refresh(request.refresh_token, http.idempotency_key(app)))
 
 
 @app.get("/sessions")

@@ -62,7 +62,9 @@ def redeem(sign_in_id: str) -> Response[Any]:
     """Collect the session: 200, 202 while nobody has answered, 403, 404, 409, 410, 429."""
     request = http.body(app, requests.Redeem)
     try:
-        grant = FLOWS.redeeming.redeem(http.identifier(sign_in_id, UnknownSignIn), request.verifier)
+        grant = FLOWS.redeeming.redeem(
+            http.identifier(sign_in_id, UnknownSignIn), request.verifier, http.idempotency_key(app)
+        )
     except StillWaiting as waiting:
         return http.answer(202, responses.StillPending(waiting.standing, waiting.interval))
     return http.answer(200, grant)

@@ -3,6 +3,7 @@
 import base64
 import hmac
 import json
+import secrets
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from typing import Any
@@ -38,6 +39,25 @@ def test_s3_a_refresh_token_works_once(target: Target) -> None:
     assert (replay.status_code, replay.json()["code"]) == (401, "invalid_token")
     assert alice.phone.call("GET", "/sessions").status_code == 401
     assert alice.phone.refresh().status_code == 401
+
+
+def test_s3_a_lost_answer_is_given_again_only_to_the_request_s_own_key(target: Target) -> None:
+    """S3: who repeats a refresh with its key gets the same token; a thief of the token, who has no key, does not."""
+    alice = target.person()
+    key = secrets.token_urlsafe(32)
+    first, again = alice.phone.request_refresh(key), alice.phone.request_refresh(key)
+    assert (first.status_code, again.status_code) == (200, 200)
+    assert first.json()["refresh_token"] == again.json()["refresh_token"]
+    assert outcome(alice.phone.request_refresh(secrets.token_urlsafe(32))) == (401, "invalid_token")
+    assert outcome(alice.phone.request_refresh(key)) == (401, "invalid_token")
+
+
+@pytest.mark.parametrize("key", ["short", "x" * 129, "spaces in a key that is long", '"' * 30])
+def test_a_key_that_could_be_guessed_is_refused(target: Target, key: str) -> None:
+    """S3: the answer to a request is repeated only for a key that is hard to guess; nothing is used up by another."""
+    alice = target.person()
+    assert outcome(alice.phone.request_refresh(key)) == (400, "invalid_request")
+    assert alice.phone.refresh().status_code == 200
 
 
 def test_s3_a_guessed_refresh_token_harms_nobody(target: Target) -> None:

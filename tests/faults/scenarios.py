@@ -35,7 +35,7 @@ from nod.flows.qr import AskedByScan, Scan
 from nod.flows.starting import Started
 from tests.faults.house import NETWORK, PC, PHONE, House, Person
 
-VERIFIER = "v" * 43
+VERIFIER, KEY = "v" * 43, "k" * 22
 SCENARIOS: dict[str, type["Scenario"]] = {}
 
 
@@ -82,9 +82,9 @@ class Scenario:
         answer = Answer(started.sign_in.sign_in_id, "allow", started.verification.code)
         return self.house.parts.answering.answer(answer, by=self.person.me)
 
-    def redeem(self, started: Started) -> Grant:
+    def redeem(self, started: Started, key: str | None = None) -> Grant:
         """The device collects its session."""
-        return self.house.parts.redeeming.redeem(started.sign_in.sign_in_id, VERIFIER)
+        return self.house.parts.redeeming.redeem(started.sign_in.sign_in_id, VERIFIER, key)
 
     def is_signed_in(self, grant: Grant) -> None:
         """The grant is of a session that lives, and its refresh token works."""
@@ -162,21 +162,33 @@ class ReportSignIn(Scenario):
 
 
 class Redeem(Scenario):
-    """A device collects its session."""
-
-    lost = (AlreadyRedeemed,)
+    """A device collects its session; whatever failed, the request that is repeated with its key brings it."""
 
     def prepare(self) -> None:
         self.started = self.start()
         self.allow(self.started)
 
     def attempt(self) -> Grant:
-        return self.redeem(self.started)
+        return self.redeem(self.started, KEY)
 
     def settle(self) -> None:
         assert len(self.person.sessions()) == 2
-        if self.result is not None:
-            self.is_signed_in(self.result)
+        self.is_signed_in(self.result)
+
+
+class RedeemWithoutKey(Redeem):
+    """A device collects its session; where the answer is lost, so is the session (A7)."""
+
+    lost: ClassVar[tuple[type[NodError], ...]] = (AlreadyRedeemed,)
+
+    def attempt(self) -> Grant:
+        return self.redeem(self.started)
+
+    def settle(self) -> None:
+        if self.result is None:
+            assert len(self.person.sessions()) == 2
+        else:
+            super().settle()
 
 
 class CancelSignIn(Scenario):
@@ -194,6 +206,16 @@ class CancelSignIn(Scenario):
 
 
 class Refresh(Scenario):
+    """A device trades its refresh token; whatever failed, the request that is repeated with its key brings the next."""
+
+    def attempt(self) -> Grant:
+        return self.house.parts.refreshing.refresh(self.person.grant.refresh_token, KEY)
+
+    def settle(self) -> None:
+        self.is_signed_in(self.result)
+
+
+class RefreshWithoutKey(Scenario):
     """A device trades its refresh token. A token whose answer was lost is a replay: the session is over (S3)."""
 
     lost = (InvalidToken,)

@@ -88,9 +88,9 @@ class Service(Flows):
         """An approver answers, over a connection or (`over` left out) over HTTP."""
         return self.answering.answer(Answer(started.sign_in.sign_in_id, decision, code), by=by, connection_id=over)
 
-    def redeem(self, started: Started, verifier: str = VERIFIER) -> Grant:
-        """The device comes for its session."""
-        return self.redeeming.redeem(started.sign_in.sign_in_id, verifier)
+    def redeem(self, started: Started, verifier: str = VERIFIER, key: str | None = None) -> Grant:
+        """The device comes for its session, `key` being the request's idempotency key."""
+        return self.redeeming.redeem(started.sign_in.sign_in_id, verifier, key)
 
     def cancel(self, started: Started, verifier: str = VERIFIER) -> None:
         """The device gives up."""

@@ -321,3 +321,47 @@ def test_s3_of_two_refreshes_at_once_one_gets_a_grant() -> None:
     assert len(fresh) == 1
     with pytest.raises(InvalidToken):
         service.control.alive(who(grant))
+
+
+def test_a_refresh_that_is_repeated_gets_the_same_token_again() -> None:
+    """With the same key: the first answer was lost, and the client is not taken for a thief."""
+    service, grant = with_session()
+    first = service.refreshing.refresh(grant.refresh_token, "k" * 22)
+    service.wait(30)
+    again = service.refreshing.refresh(grant.refresh_token, "k" * 22)
+    assert again.refresh_token == first.refresh_token
+    assert service.refreshing.refresh(again.refresh_token).session_id == grant.session_id
+
+
+def test_one_refresh_that_comes_twice_at_once_gives_one_token() -> None:
+    """Both are answered with it, and the session lives on."""
+    service, grant = with_session()
+    fresh = []
+    service.meanwhile["sessions.rotate"] = lambda: fresh.append(
+        service.refreshing.refresh(grant.refresh_token, "k" * 22)
+    )
+    again = service.refreshing.refresh(grant.refresh_token, "k" * 22)
+    assert again.refresh_token == fresh[0].refresh_token
+    assert service.control.alive(who(grant)).session_id == grant.session_id
+
+
+@pytest.mark.parametrize("key", [None, "l" * 22])
+def test_s3_a_used_token_with_another_key_ends_the_session(key: str | None) -> None:
+    """S3: a thief has the token, and not the key that the owner drew."""
+    service, grant = with_session()
+    fresh = service.refreshing.refresh(grant.refresh_token, "k" * 22)
+    with pytest.raises(InvalidToken):
+        service.refreshing.refresh(grant.refresh_token, key)
+    with pytest.raises(InvalidToken):
+        service.refreshing.refresh(fresh.refresh_token)
+
+
+def test_s3_a_repeated_refresh_whose_answer_was_used_ends_the_session() -> None:
+    """S3: who has used the answer has heard it; the request that comes once more is a copy."""
+    service, grant = with_session()
+    first = service.refreshing.refresh(grant.refresh_token, "k" * 22)
+    second = service.refreshing.refresh(first.refresh_token)
+    with pytest.raises(InvalidToken):
+        service.refreshing.refresh(grant.refresh_token, "k" * 22)
+    with pytest.raises(InvalidToken):
+        service.refreshing.refresh(second.refresh_token)

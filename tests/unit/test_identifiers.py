@@ -1,5 +1,6 @@
 """Identifiers and secrets (RFC 7636, R3.1)."""
 
+import hmac
 import re
 from random import Random
 
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from nod.domain.identifiers import (
     IDENTIFIER_PATTERN,
+    Derived,
     challenge_of,
     encoded,
     fingerprint,
@@ -80,3 +82,20 @@ def test_only_the_secret_itself_matches(secret: str, other: str) -> None:
 def test_what_is_no_identifier(given_text: str) -> None:
     """Anything else does not match the pattern of identifiers."""
     assert not re.search(IDENTIFIER_PATTERN, given_text)
+
+
+def test_who_has_secret_and_key_draws_the_same_once_more() -> None:
+    """In the same order; another key, another secret and another turn give something else."""
+    drawn = Derived("secret", "key")
+    first, second = new_secret(drawn), new_identifier(drawn)
+    again = Derived("secret", "key")
+    assert (new_secret(again), new_identifier(again)) == (first, second)
+    assert (
+        len({first, new_secret(again), new_secret(Derived("secret", "yek")), new_secret(Derived("terces", "key"))}) == 4
+    )
+
+
+def test_what_is_derived_is_the_hmac_of_its_turn() -> None:
+    """HMAC-SHA512 (RFC 2104) of the key and the turn, keyed by the secret; its first bits are taken."""
+    digest = hmac.digest(b"secret", b"key:1", "sha512")
+    assert Derived("secret", "key").getrandbits(256) == int.from_bytes(digest[:32], "big")

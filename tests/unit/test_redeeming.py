@@ -239,6 +239,65 @@ def test_a_refused_redeem_does_not_take_another_s_session_back() -> None:
     assert new_sessions(service) == [grants[0].session_id]
 
 
+# Repeated requests: the answer to the first was lost.
+
+
+def test_a_device_that_repeats_its_request_gets_its_session_again() -> None:
+    """With the same key: one session, the same refresh token, and a fresh access token."""
+    service, started = answered()
+    first = service.redeem(started, key="k" * 22)
+    service.wait(30)
+    again = service.redeem(started, key="k" * 22)
+    assert (again.session_id, again.refresh_token) == (first.session_id, first.refresh_token)
+    assert new_sessions(service) == [first.session_id]
+    assert service.refreshing.refresh(again.refresh_token).session_id == first.session_id
+
+
+def test_one_request_that_comes_twice_at_once_makes_one_session() -> None:
+    """Both are answered with it."""
+    service, started = answered()
+    grants = []
+    service.meanwhile["sign_ins.redeem"] = lambda: grants.append(service.redeem(started, key="k" * 22))
+    again = service.redeem(started, key="k" * 22)
+    assert again.refresh_token == grants[0].refresh_token
+    assert new_sessions(service) == [again.session_id]
+
+
+@pytest.mark.parametrize("key", [None, "l" * 22])
+def test_a7_a_request_with_another_key_is_another(key: str | None) -> None:
+    """A7: who overheard the verifier, but not the key, is refused."""
+    service, started = answered()
+    service.redeem(started, key="k" * 22)
+    with pytest.raises(AlreadyRedeemed):
+        service.redeem(started, key=key)
+
+
+def test_a6_the_key_does_not_stand_in_for_the_verifier() -> None:
+    """A6: a wrong verifier is answered as if there were no such sign-in, key or not."""
+    service, started = answered()
+    service.redeem(started, key="k" * 22)
+    with pytest.raises(UnknownSignIn):
+        service.redeem(started, OTHER_VERIFIER, key="k" * 22)
+
+
+def test_a7_a_session_that_was_used_is_not_handed_out_again() -> None:
+    """A7: once its refresh token was used the device has heard the answer; what comes now is a replay."""
+    service, started = answered()
+    grant = service.redeem(started, key="k" * 22)
+    service.refreshing.refresh(grant.refresh_token)
+    with pytest.raises(AlreadyRedeemed):
+        service.redeem(started, key="k" * 22)
+
+
+def test_s2_a_session_that_was_ended_is_not_handed_out_again() -> None:
+    """S2: a session that was ended stays so."""
+    service, started = answered()
+    grant = service.redeem(started, key="k" * 22)
+    service.control.end(grant.session_id, by=PHONE)
+    with pytest.raises(AlreadyRedeemed):
+        service.redeem(started, key="k" * 22)
+
+
 # Waiting.
 
 

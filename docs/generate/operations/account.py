@@ -86,7 +86,9 @@ OPERATIONS = (
         name="refresh",
         tag=SESSIONS,
         summary="Trade the refresh token for the next grant",
-        description="A refresh token works once. One that comes again ends its session, since somebody holds a copy.",
+        description="A refresh token works once. One that comes again ends its session, since somebody holds a copy;"
+        " with the `Idempotency-Key` of the first time it gets the same answer, until that was used.",
+        repeatable=True,
         request=requests.Refresh,
         answers={200: Grant},
         errors=(InvalidToken,),

@@ -23,6 +23,8 @@ PARAMETERS = {
     "login": "The login, percent-encoded.",
     "gateway": f"The name of a gateway that the stack has secrets of: {', '.join(sorted(gateways.NAMES))}.",
     "and_let_in": "Whether to end also the sessions that it let in, those that they let in, and so on.",
+    "Idempotency-Key": "Drawn for this request and kept until its answer has arrived: the request that is repeated with"
+    " it gets its answer again, where that was lost. 22 to 128 letters, digits, `-` and `_`, which nobody can guess.",
     "path_secret": "The secret end of the address, as the gateway was given it.",
 }
 
@@ -37,9 +39,9 @@ class OwnFormat(msgspec.Struct, frozen=True):
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """One operation.
 
-    `flags`: query parameters that are true or false, and false where they are missing. `request` and what is answered
-    are structs or of `OwnFormat`. `answers`: status -> its content, None where it has
-    none. `errors`: its own ones only.
+    `flags`: query parameters that are true or false, and false where they are missing. `repeatable`: it takes an
+    `Idempotency-Key`. `request` and what is answered are structs or of `OwnFormat`. `answers`: status -> its content,
+    None where it has none. `errors`: its own ones only.
     """
 
     method: str
@@ -50,6 +52,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     description: str = ""
     security: Security = "nothing"
     flags: tuple[str, ...] = ()
+    repeatable: bool = False
     request: Any = None
     answers: dict[int, Any]
     errors: tuple[type[NodError], ...] = ()

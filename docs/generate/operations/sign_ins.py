@@ -80,7 +80,9 @@ OPERATIONS = (
         tag=SIGN_INS,
         summary="Collect the session, once",
         description="Polled until it is answered. `slow_down` adds 5 seconds to the interval. A wrong verifier is"
-        " answered as if there were no such sign-in.",
+        " answered as if there were no such sign-in. Repeated with its `Idempotency-Key` it"
+        " brings the same session again, until the refresh token was used.",
+        repeatable=True,
         request=requests.Redeem,
         answers={200: Grant, 202: responses.StillPending},
         errors=(Denied, UnknownSignIn, AlreadyRedeemed, Expired, Cancelled, SlowDown),

@@ -21,6 +21,7 @@ PROBLEM_JSON = "application/problem+json"
 # Answers hold tokens and codes: nothing on the way may keep them.
 NO_STORE = {"Cache-Control": "no-store"}
 IDENTIFIER = re.compile(IDENTIFIER_PATTERN.strip("^$"))
+IDEMPOTENCY_KEY = re.compile(r"[A-Za-z0-9_-]{22,128}")
 T = TypeVar("T")
 
 
@@ -75,6 +76,20 @@ def bearer(app: APIGatewayHttpResolver) -> str:
     if scheme.lower() != "bearer" or not token:
         raise InvalidToken("send Authorization: Bearer, and the token (to cancel a sign-in: its verifier)")
     return token.strip()
+
+
+def idempotency_key(app: APIGatewayHttpResolver) -> str | None:
+    """What the caller has drawn for this request and its repetitions; None where it sends none.
+
+    As in draft-ietf-httpapi-idempotency-key-header, in quotes or without; `InvalidRequest` where it could be guessed.
+    """
+    given = app.current_event.headers.get("idempotency-key")
+    if given is None:
+        return None
+    key = given.strip().strip('"')
+    if not IDEMPOTENCY_KEY.fullmatch(key):
+        raise InvalidRequest("Idempotency-Key holds 22 to 128 random letters, digits, - and _")
+    return key
 
 
 def headers(app: APIGatewayHttpResolver) -> dict[str, str]:

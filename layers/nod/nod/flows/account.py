@@ -7,7 +7,7 @@ from random import Random
 from nod.concurrency import Afterwards, Together
 from nod.domain.accounts import Account
 from nod.domain.device import Device, Network
-from nod.domain.identifiers import new_identifier, new_secret
+from nod.domain.identifiers import Derived, new_identifier, new_secret
 from nod.domain.limits import PASSWORDS_PER_LOGIN
 from nod.domain.logins import Login, parse_login
 from nod.domain.passwords import hash_password, password_matches
@@ -142,25 +142,34 @@ class Refreshing:
     clock: Clock
     rng: Random
 
-    def refresh(self, refresh_token: str) -> Grant:
-        """The next grant of a session. `InvalidToken` otherwise; a token used before also ends its session (S3)."""
+    def refresh(self, refresh_token: str, key: str | None = None) -> Grant:
+        """The next grant of a session. `InvalidToken` otherwise; a token used before also ends its session (S3).
+
+        A client that has not heard the answer repeats the request with the same idempotency `key`, and gets the same
+        refresh token: it follows from the key, which nobody else knows, and the token before it.
+        """
         now = self.clock()
         token = parse_refresh_token(refresh_token)
+        drawn_from = Derived(token.secret, key) if key else self.rng
+        fresh = RefreshToken(token.account_id, token.session_id, token.family, new_secret(drawn_from))
         session = self.sessions.get(token.account_id, token.session_id)
         if session is None or not session.is_alive(now):
             raise InvalidToken()
+        if key and session.is_current(fresh):
+            return grant_for(session, self.signer.sign(session, now), fresh)
         if not session.is_current(token):
             self._end_if_replayed(session, token, now)
             raise InvalidToken()
         # Signed before the token is used up: where that fails, the client still has a token that works.
         access_token = self.signer.sign(session, now)
-        fresh = RefreshToken(token.account_id, token.session_id, token.family, new_secret(self.rng))
         expires_at = now + self.lifetimes.idle
         rotated = self.sessions.rotate(token, next_hash=fresh.secret_hash, expires_at=expires_at, now=now)
         if rotated is None:
-            # Somebody else used the token since it was read.
-            self._end_if_replayed(self.sessions.get(token.account_id, token.session_id), token, now)
-            raise InvalidToken()
+            # Somebody else used the token since it was read, or this request did that came twice at once.
+            rotated = self.sessions.get(token.account_id, token.session_id)
+            if not (key and rotated and rotated.is_current(fresh)):
+                self._end_if_replayed(rotated, token, now)
+                raise InvalidToken()
         return grant_for(rotated, access_token, fresh)
 
     def _end_if_replayed(self, session: Session | None, token: RefreshToken, now: datetime) -> None:

@@ -1,14 +1,13 @@
 """Making sessions and the grants that speak for them: an access token and a refresh token that rotates."""
 
 from datetime import datetime
-from random import Random
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
 from nod.domain.device import Device, Network
-from nod.domain.identifiers import new_identifier, new_secret
+from nod.domain.identifiers import Bits, new_identifier, new_secret
 from nod.domain.logins import device_login
 from nod.domain.sessions import Lifetimes, RefreshToken, Session, SignInMethod
 from nod.flows.ports import Accounts
@@ -41,7 +40,7 @@ class Newcomer(msgspec.Struct, frozen=True, kw_only=True):
     founding: bool = False
 
 
-def new_session(who: Newcomer, *, lifetimes: Lifetimes, now: datetime, rng: Random) -> tuple[Session, RefreshToken]:
+def new_session(who: Newcomer, *, lifetimes: Lifetimes, now: datetime, rng: Bits) -> tuple[Session, RefreshToken]:
     """A session that starts now, and its first refresh token."""
     token = RefreshToken(who.account_id, new_identifier(rng), new_secret(rng), new_secret(rng))
     session = Session(

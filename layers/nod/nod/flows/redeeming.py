@@ -7,13 +7,14 @@ from random import Random
 
 from nod.concurrency import Afterwards, Together
 from nod.domain.connections import Connection
+from nod.domain.identifiers import Derived
 from nod.domain.limits import asks_per_login
 from nod.domain.logins import login_from_key
 from nod.domain.pushes import closing
 from nod.domain.refusals import StillWaiting, too_fast
 from nod.domain.sessions import Lifetimes, Session
 from nod.domain.sign_in import Overtaken, SignIn
-from nod.errors import UnknownSignIn
+from nod.errors import AlreadyRedeemed, UnknownSignIn
 from nod.flows.granting import Grant, Newcomer, grant_for, know_device, new_session
 from nod.flows.ports import Accounts, Clock, Connections, Logins, Sessions, SignIns, Throttles, TokenSigner
 from nod.flows.prompting import Telling
@@ -37,20 +38,27 @@ class Redeeming:
     clock: Clock
     rng: Random
 
-    def redeem(self, sign_in_id: str, verifier: str) -> Grant:
+    def redeem(self, sign_in_id: str, verifier: str, key: str | None = None) -> Grant:
         """Collect the session of an allowed sign-in (R1.6).
 
-        Raises `StillWaiting` or `SlowDown` while nobody has answered, and otherwise what `SignIn.redeem` raises.
+        Raises `StillWaiting` or `SlowDown` while nobody has answered, and otherwise what `SignIn.redeem` raises. A
+        device that has not heard the answer repeats the request with the same idempotency `key`, and gets the very
+        session: it follows from the key and the verifier. Without a key a sign-in is redeemed once (A7).
         """
         now = self.clock()
         before = self._get(sign_in_id)
+        drawn_from = Derived(verifier, f"{sign_in_id}:{key}") if key else self.rng
         try:
             after = before.redeem(verifier, now)
+            session, refresh = new_session(_newcomer(before), lifetimes=self.lifetimes, now=now, rng=drawn_from)
+            access_token, connections = self._sign_beside_keeping(before, after, session, now)
         except StillWaiting:
             self._count_poll(before, now)
             raise
-        session, refresh = new_session(_newcomer(before), lifetimes=self.lifetimes, now=now, rng=self.rng)
-        access_token, connections = self._sign_beside_keeping(before, after, session, now)
+        except AlreadyRedeemed:
+            if key is None:
+                raise
+            return self._hand_out_again(before, Derived(verifier, f"{sign_in_id}:{key}"), now)
         self.afterwards(
             lambda: self.telling.tell_of_new_session(session, connections, now),
             lambda: know_device(self.accounts, session, now),
@@ -74,6 +82,14 @@ class Redeeming:
                 continue
             self._close(after, connections, now)
             return
+
+    def _hand_out_again(self, before: SignIn, drawn_from: Derived, now: datetime) -> Grant:
+        """The session that this very request has brought before; `AlreadyRedeemed` where it is another, or was used."""
+        session, refresh = new_session(_newcomer(before), lifetimes=self.lifetimes, now=now, rng=drawn_from)
+        kept = self.sessions.get(session.account_id, session.session_id)
+        if kept is None or not (kept.is_alive(now) and kept.is_current(refresh)):
+            raise AlreadyRedeemed()
+        return grant_for(kept, self.signer.sign(kept, now), refresh, new_account=before.new_account or None)
 
     def _sign_beside_keeping(
         self, before: SignIn, after: SignIn, session: Session, now: datetime
