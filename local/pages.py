@@ -10,6 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+import msgspec
+
 from local import template
 from local.cloud import Cloud
 from local.endpoints import Endpoints
@@ -51,7 +53,8 @@ class Pages:
         self.stack = ""
         self._server = _Server(("127.0.0.1", port or 0), partial(_Handler, self))
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self.names = [f"{name}:{self._server.server_port}" for name in ("127.0.0.1", "localhost")]
+        self.url = f"http://{self.names[0]}"
 
     def serve(self, stack: str) -> None:
         """Begin to answer, for the stack of this name: `endpoints.json` is there."""
@@ -68,6 +71,13 @@ class Pages:
             self._server.shutdown()
             self._thread.join()
         self._server.server_close()
+
+
+class _Texted(msgspec.Struct, frozen=True):
+    """What a phone is to send."""
+
+    sender: str = msgspec.field(name="from")
+    text: str
 
 
 class _Server(ThreadingHTTPServer):
@@ -88,10 +98,15 @@ class _Handler(BaseHTTPRequestHandler):
         self.do_GET()
 
     def do_GET(self) -> None:
+        if not self._is_ours():
+            self._refuse(HTTPStatus.MISDIRECTED_REQUEST)
+            return
         key = pages.key_of(urlsplit(self.path).path)
         files = pages.files()
         if key == pages.CONFIG:
-            self._answer(HTTPStatus.OK, _JSON, json.dumps(self._config()).encode())
+            config = self._config()
+            status = HTTPStatus.OK if config else HTTPStatus.SERVICE_UNAVAILABLE
+            self._answer(status, _JSON, json.dumps(config).encode())
         elif key in files:
             self._answer(HTTPStatus.OK, pages.content_type(key), files[key].read_bytes())
         else:
@@ -100,20 +115,23 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """Play the phone: `{"from","text"}` is texted; `{"reply"}` is what the phone gets back."""
-        body = self.rfile.read(min(int(self.headers.get("Content-Length", 0)), _LONGEST_TEXT))
-        if self.path != PLAY or self.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
-            self._answer(HTTPStatus.FORBIDDEN, _JSON, b"{}")
-            return
-        asked = json.loads(body)
-        handset = PhoneNetwork(self._endpoints, self._site.cloud).handset(asked["from"])
-        answer = handset.send(asked["text"])
-        texts = handset.unread() if answer.is_success else []
-        reply = " ".join(texts) or f"{answer.status_code} {answer.text}"
-        self._answer(HTTPStatus.OK, _JSON, json.dumps({"reply": reply}).encode())
+        length = self.headers.get("Content-Length", "")
+        if self.path != PLAY or not self._is_ours() or not self._comes_from_a_page():
+            self._refuse(HTTPStatus.FORBIDDEN)
+        elif "Transfer-Encoding" in self.headers or not length.isdecimal() or int(length) > _LONGEST_TEXT:
+            self._refuse(HTTPStatus.BAD_REQUEST)
+        else:
+            try:
+                texted = msgspec.json.decode(self.rfile.read(int(length)), type=_Texted)
+                reply = self._reply_to(texted)
+            except msgspec.MsgspecError:
+                self._refuse(HTTPStatus.BAD_REQUEST)
+            else:
+                self._answer(HTTPStatus.OK, _JSON, json.dumps({"reply": reply}).encode())
 
     def send_error(self, code: int, *_: Any) -> None:
         """Refuse what no page asks for."""
-        self._answer(HTTPStatus(code), _JSON, b"{}")
+        self._refuse(HTTPStatus(code))
 
     def log_message(self, *_: Any) -> None:
         """Say nothing: the terminal is the stack's."""
@@ -123,9 +141,35 @@ class _Handler(BaseHTTPRequestHandler):
         # Read anew for each request: a stack that was deployed again has other addresses.
         return Endpoints.read(self._site.cloud.directory)
 
+    def _is_ours(self) -> bool:
+        """Whether the browser knows us by a name of this machine: another's name could be anybody's (DNS rebinding)."""
+        return self.headers.get("Host") in self._site.names
+
+    def _comes_from_a_page(self) -> bool:
+        """Whether a page of ours has sent it: what other sites may send without asking has another origin or type."""
+        origin, content_type = f"http://{self.headers.get('Host')}", self.headers.get_content_type()
+        return self.headers.get("Origin") == origin and content_type == _JSON
+
+    def _reply_to(self, texted: "_Texted") -> str:
+        handset = PhoneNetwork(self._endpoints, self._site.cloud).handset(texted.sender)
+        answer = handset.send(texted.text)
+        if answer.is_success:
+            return " ".join(handset.unread())
+        detail: str = answer.json()["detail"]
+        return detail
+
     def _config(self) -> Mapping[str, Any]:
+        """What pages are told; nothing while the stack is being deployed anew."""
         described = self._site.cloud.client("cloudformation").describe_stacks(StackName=self._site.stack)
-        return {**pages.config_of(described["Stacks"][0]), "play": PLAY}
+        try:
+            return {**pages.config_of(described["Stacks"][0]), "play": PLAY}
+        except KeyError:
+            return {}
+
+    def _refuse(self, status: HTTPStatus) -> None:
+        # Whatever else was sent is not read, so nothing can follow on this connection.
+        self.close_connection = True
+        self._answer(status, _JSON, b"{}")
 
     def _answer(self, status: HTTPStatus, content_type: str, content: bytes) -> None:
         self.send_response(status)
@@ -134,6 +178,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Cache-Control", "no-cache")
         self.send_header("Content-Type", content_type)
         self.send_header("Content-Length", str(len(content)))
+        if self.close_connection:
+            self.send_header("Connection", "close")
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(content)

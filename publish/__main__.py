@@ -29,6 +29,7 @@ def main(given: Sequence[str] | None = None) -> int:
         return 1
     except (BotoCoreError, ClientError) as error:
         print(f"AWS could not be asked, or has refused: {error}", file=sys.stderr)
+        print("The account and the region are those of `aws configure`, AWS_PROFILE and AWS_REGION.", file=sys.stderr)
         return 1
     return 0
 
@@ -37,13 +38,15 @@ def _publish(clients: aws.Clients, stack: str, *, remove: bool) -> None:
     site = aws.Site.of(clients, stack)
     if remove:
         print(f"Removed {aws.remove(clients, site)} files from {site.bucket}.")
-    else:
-        keys = []
-        for key in aws.upload(clients, site):
-            keys.append(key)
-            print(f"  {key}", flush=True)
-        print(f"Published {len(keys)} files: {site.url} (CloudFront may show the old ones for a minute).")
+        aws.invalidate(clients, site)
+        return
+    keys = []
+    for key in aws.upload(clients, site):
+        keys.append(key)
+        print(f"  {key}", flush=True)
     aws.invalidate(clients, site)
+    aws.clear_away(clients, site)
+    print(f"Published {len(keys)} files: {site.url} (CloudFront may show the old ones for a minute).")
 
 
 def _deployed(environment: str) -> dict[str, Any]:

@@ -52,7 +52,7 @@ class Site:
 
 
 def upload(clients: Clients, site: Site) -> Iterator[str]:
-    """Upload everything and take away what is not published any more; yields each key when it is there.
+    """Upload everything; yields each key when it is there.
 
     What pages are made of comes first and the pages last, so that none leads to what is not there yet.
     """
@@ -64,7 +64,12 @@ def upload(clients: Clients, site: Site) -> Iterator[str]:
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         for keys in (parts, whole):
             yield from pool.map(partial(_put, s3, site.bucket, content), keys)
-    _delete(s3, site.bucket, _keys(s3, site.bucket) - set(content))
+
+
+def clear_away(clients: Clients, site: Site) -> None:
+    """Delete what is not published any more, once no copy of an old page leads to it: after `invalidate`."""
+    s3 = clients("s3")
+    _delete(s3, site.bucket, _keys(s3, site.bucket) - set(pages.files()) - {pages.CONFIG})
 
 
 def remove(clients: Clients, site: Site) -> int:

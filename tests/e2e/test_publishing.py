@@ -120,8 +120,9 @@ def test_publishing_again_takes_away_what_is_gone(stack: Stack, site: aws.Site) 
     client = stack.cloud.client
     client("s3").put_object(Bucket=site.bucket, Key="pages/old.js", Body=b"")
     list(aws.upload(client, site))
-    assert keys(stack, site) == {*pages.files(), pages.CONFIG}
     aws.invalidate(client, site)
+    aws.clear_away(client, site)
+    assert keys(stack, site) == {*pages.files(), pages.CONFIG}
     listed = client("cloudfront").list_invalidations(DistributionId=site.distribution)["InvalidationList"]
     assert listed["Quantity"] == 1
 

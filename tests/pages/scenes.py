@@ -69,6 +69,7 @@ def start(stage: Stage) -> Page:
 def sign_in(stage: Stage) -> Page:
     """The sign-in page, with its folded parts open."""
     page = stage.open("/sign-in")
+    expect(page.locator("summary")).to_have_count(2)
     for summary in page.locator("summary").all():
         summary.click()
     return page

@@ -9,8 +9,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from local.camera import QR_CODES, Unreadable
 from tests.pages.devices import ANDROID, PHONE, Devices
-from tests.pages.people import connection, heading, is_in, pick, prompts, shown_code, wrong_number
-from tests.stacks import fresh_number
+from tests.pages.people import account, connection, heading, is_in, pick, prompts, shown_code, wrong_number
+from tests.stacks import PASSWORD, fresh_number
 
 pytestmark = pytest.mark.e2e
 
@@ -161,7 +161,13 @@ def test_r4_1_a_phone_that_was_signed_in_before_asks_without_a_number(devices: D
     expect(heading(phone)).to_have_text("You are signed out")
     phone.goto("/scan")
     phone.get_by_role("button", name="This phone was signed in before").click()
-    expect(codes(pc)).to_have_count(1)
+    devices.expect_resumed()
+    phone.goto(scanned(codes(pc)))
+    pick(pc, shown_code(phone))
+    is_in(phone)
+    phone.get_by_role("link", name="Go to my devices").click()
+    expect(row).to_contain_text("by QR code")
+    expect(row).not_to_contain_text("device:")
 
 
 def test_a_phone_that_gives_up_takes_its_code_off_the_page(devices: Devices) -> None:
@@ -172,7 +178,7 @@ def test_a_phone_that_gives_up_takes_its_code_off_the_page(devices: Devices) -> 
     expect(codes(pc)).to_have_count(1)
     phone.get_by_role("button", name="Cancel").click()
     expect(codes(pc)).to_have_count(0)
-    expect(pc.get_by_text("No phone has asked yet.")).to_be_visible()
+    expect(pc.get_by_text("No phone is asking now.")).to_be_visible()
     ask_for_code(phone, number)
     devices.expect_resumed()
     phone.goto(scanned(codes(pc)))
@@ -180,3 +186,56 @@ def test_a_phone_that_gives_up_takes_its_code_off_the_page(devices: Devices) -> 
     phone.get_by_role("button", name="Cancel").click()
     expect(heading(phone)).to_have_text("Sign in by QR code")
     expect(prompts(pc)).to_have_count(0)
+
+
+def test_r4_1_an_account_without_a_number_adds_one_and_lets_its_phone_in(devices: Devices) -> None:
+    """R4.1: a username leads no phone here; the page says so, and takes a number that a text proves."""
+    _, device = account(devices.stack, "Ada's PC", "desktop")
+    pc = devices.new("/hand-over", signed_in=device)
+    expect(pc.get_by_text("add its number to your account first")).to_be_visible()
+    pc.get_by_text("Add my phone number").click()
+    number = fresh_number()
+    pc.get_by_label("Phone number with its country code").fill("ada")
+    pc.get_by_role("button", name="Add the number").click()
+    expect(pc.get_by_role("alert")).to_contain_text("This is no phone number")
+    pc.get_by_label("Phone number with its country code").fill(number)
+    pc.get_by_role("button", name="Add the number").click()
+    devices.stack.handset(number).send(pc.locator("#sms-body").inner_text())
+    expect(pc.get_by_text(f"the number is {number}")).to_be_visible()
+    phone = phone_of(devices)
+    ask_for_code(phone, number)
+    devices.expect_resumed()
+    phone.goto(scanned(codes(pc)))
+    pick(pc, shown_code(phone))
+    is_in(phone)
+
+
+def test_what_is_no_code_is_not_sent(devices: Devices) -> None:
+    """R4.4: a code that is none of ours is said to be the wrong one, and the next one is read."""
+    number, pc = computer(devices)
+    phone = phone_of(devices)
+    ask_for_code(phone, number)
+    link = scanned(codes(pc))
+    for wrong in ("https://example.com/menu", "https://example.com/#scan=1"):
+        phone.get_by_label("Link").fill(wrong)
+        phone.get_by_role("button", name="Read it").click()
+        expect(phone.get_by_role("alert")).to_contain_text("That was not the right code")
+    assert not any(url.endswith("/scan") and "/sign-ins/" in url for url in devices.watch.urls)
+    phone.get_by_label("Link").fill(link)
+    phone.get_by_role("button", name="Read it").click()
+    pick(pc, shown_code(phone))
+    is_in(phone)
+
+
+def test_who_was_led_to_sign_in_goes_on_where_it_wanted(devices: Devices) -> None:
+    """R4.3: the computer's page leads to the sign-in, and that leads back to it."""
+    login, _ = account(devices.stack)
+    pc = devices.new("/hand-over")
+    pc.wait_for_url("**/sign-in")
+    pc.get_by_label("Username, email address or phone number").fill(login)
+    pc.get_by_text("Use a password instead").click()
+    pc.get_by_label("Password", exact=True).fill(PASSWORD)
+    pc.get_by_role("button", name="Sign in with password").click()
+    is_in(pc)
+    pc.get_by_role("link", name="Let a phone in").click()
+    expect(heading(pc)).to_have_text("Let a phone in")

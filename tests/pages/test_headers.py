@@ -1,5 +1,8 @@
 """What the pages' server says with every answer, and what a browser keeps to because of it."""
 
+from contextlib import closing
+from http.client import HTTPConnection
+
 import httpx
 import pytest
 from playwright.sync_api import expect
@@ -36,6 +39,40 @@ def test_every_answer_has_the_headers(stack: Stack, method: str, path: str, stat
     assert answer.status_code == status
     assert {name: answer.headers.get(name) for name in expected} == expected
     assert expected["Content-Security-Policy"].startswith("default-src 'none'; script-src 'self';")
+
+
+def test_another_sites_name_for_this_machine_gets_nothing(stack: Stack) -> None:
+    """DNS rebinding: a page of another site that was led here reads neither pages nor addresses."""
+    answer = httpx.get(f"{stack.endpoints.web}/config.json", headers={"Host": "evil.example.com"}, trust_env=False)
+    assert (answer.status_code, answer.text) == (421, "{}")
+
+
+@pytest.mark.parametrize(
+    ("headers", "content", "status"),
+    [
+        ({"Origin": "http://evil.example.com"}, "{}", 403),
+        ({"Origin": "null"}, "{}", 403),
+        ({"Content-Type": "text/plain"}, "{}", 403),
+        ({"Host": "evil.example.com", "Origin": "http://evil.example.com"}, "{}", 403),
+        ({}, "", 400),
+        ({}, "{", 400),
+        ({}, '{"from": 1, "text": 2}', 400),
+        ({}, "x" * 2001, 400),
+        ({"Content-Length": "-1"}, "{}", 400),
+        ({"Content-Length": "two"}, "{}", 400),
+        ({"Transfer-Encoding": "chunked", "Content-Length": "2"}, "{}", 400),
+    ],
+)
+def test_only_a_page_of_ours_plays_the_phone(stack: Stack, headers: dict[str, str], content: str, status: int) -> None:
+    """What other sites can send without asking is refused, and so is what is no text; nothing follows on that line."""
+    web = stack.endpoints.web
+    usual = {"Origin": web, "Content-Type": "application/json"}
+    # httpx would mend what is wrong here.
+    with closing(HTTPConnection(web.removeprefix("http://"), timeout=10)) as connection:
+        connection.request("POST", "/play", content, usual | headers)
+        answer = connection.getresponse()
+        assert answer.status == status
+        assert answer.getheader("Connection") == "close"
 
 
 def test_the_policy_keeps_out_what_is_not_the_pages_own(devices: Devices) -> None:

@@ -42,7 +42,7 @@ def test_r1_7_echo_asks_nobody_before_the_code_is_sent_back(devices: Devices, se
     """R1.7 `echo`: the device sends its code, and only then is anybody prompted, with that code."""
     phone, pc = asked(devices, serve, "echo")
     code = shown_code(pc)
-    expect(phone.get_by_text("Nobody asks just now.")).to_be_visible()
+    expect(phone.get_by_text("Nobody is asking right now.")).to_be_visible()
     pc.get_by_role("button", name="Send the code").click()
     expect(prompts(phone)).to_contain_text(f"It was answered with this code: {code}")
     expect(pc.get_by_role("button", name="Send the code")).to_be_disabled()
@@ -75,5 +75,5 @@ def test_r1_7_three_wrong_codes_refuse_the_device(devices: Devices, serve: Serve
         prompts(phone).get_by_label("Type the code that it shows:").fill(wrong)
         prompts(phone).get_by_role("button", name="Allow").click()
         expect(prompts(phone).get_by_role("button", name="Allow", disabled=True)).to_have_count(0)
-    expect(ended(phone)).to_have_text("Chrome · Mac was refused.")
+    expect(ended(phone)).to_have_text("That is not what it shows, so Chrome · Mac was refused.")
     expect(heading(pc)).to_have_text("Your request was refused")

@@ -25,7 +25,7 @@ def test_r1_6_an_unknown_login_is_to_be_corrected(devices: Devices) -> None:
     devices.expect_statuses(404)
     page, login = devices.new("/sign-in"), fresh_login()
     ask(page, login)
-    says(page, "There is no account with this name", "Check the spelling, or sign in another way.")
+    says(page, "There is no account with this name", "Check the spelling. If you are new here, make an account below.")
     expect(page.get_by_label(LOGIN)).to_have_value(login)
 
 
@@ -96,12 +96,12 @@ def test_a_taken_name_is_said_to_be_taken(devices: Devices) -> None:
     devices.expect_statuses(409)
     login, _ = account(devices.stack)
     page = devices.new("/sign-in")
-    page.get_by_label(LOGIN).fill(login)
     page.get_by_text("New here? Make an account").click()
+    page.get_by_label("A username of your choice").fill(login)
     page.get_by_label("A password, at least 8 characters").fill(PASSWORD)
     page.get_by_role("button", name="Make the account").click()
     says(page, "This name is taken", "Sign in with it, or choose another.")
-    expect(page.get_by_label(LOGIN)).to_have_value(login)
+    expect(page.get_by_label("A username of your choice")).to_have_value(login)
 
 
 def test_a1_too_many_requests_say_how_long_to_wait(devices: Devices, serve: Serve) -> None:
@@ -145,12 +145,13 @@ def test_r4_2_a_number_that_is_none_is_to_be_corrected(devices: Devices) -> None
     """R4.2: a number nobody has, a name, and a browser that was never signed in, are told apart."""
     devices.expect_statuses(400, 404)
     page = devices.new("/scan")
-    for number, title in ((fresh_number(), "There is no account with this name"), ("ada", "Something is not right")):
+    for number, title in ((fresh_number(), "There is no account with this number"), ("ada", "This is no phone number")):
         page.get_by_label("Phone number").fill(number)
         page.get_by_role("button", name="Show me a code").click()
         expect(page.get_by_role("alert")).to_contain_text(title)
     page.get_by_role("button", name="This phone was signed in before").click()
-    expect(page.get_by_role("alert").last).to_contain_text("There is no account with this name")
+    expect(page.get_by_role("alert").last).to_contain_text("This phone is not known yet")
+    expect(page.get_by_role("link", name="Sign in with my device")).to_be_visible()
 
 
 def test_r4_4_a_code_of_somebody_else_is_refused(devices: Devices) -> None:

@@ -90,3 +90,19 @@ def test_t7_a_signed_in_device_must_allow_what_a_text_asks_for(devices: Devices,
     expect(prompts(approver)).to_contain_text("has sent a text message")
     pick(approver, shown_code(pc))
     is_in(pc)
+
+
+def test_what_the_played_phone_is_answered_stays_to_be_read(devices: Devices) -> None:
+    """R6.3: the page goes on when the text has arrived; the answer, or why it was refused, stands beside it."""
+    pc = devices.new("/phone")
+    pc.get_by_role("button", name="Text to sign in").click()
+    text_of(pc)
+    play(pc, fresh_number())
+    is_in(pc)
+    expect(pc.get_by_text("The phone got this answer: ")).to_contain_text("Chrome Mac")
+    pc = devices.new("/phone")
+    pc.get_by_role("button", name="Text to sign in").click()
+    play(pc, "INFO")
+    expect(pc.get_by_role("status").filter(has_text="The phone got this answer")).not_to_contain_text("{")
+    pc.get_by_role("button", name="Cancel").click()
+    expect(pc.get_by_role("complementary")).to_have_count(0)

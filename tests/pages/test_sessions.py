@@ -5,8 +5,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from local.device import Device
 from tests.pages.devices import Devices, keep, kept
-from tests.pages.people import account, approver, connection, heading, one_more
-from tests.stacks import Stack
+from tests.pages.people import account, approver, connection, heading, is_in, one_more
+from tests.stacks import PASSWORD, Stack
 
 pytestmark = pytest.mark.e2e
 
@@ -83,8 +83,8 @@ def test_r2_2_a_device_goes_with_all_that_it_let_in(devices: Devices) -> None:
     let_in(devices.stack, pc, login, "Ada's tablet")
     let_in(devices.stack, first, login, "Ada's TV")
     page = opened(devices, first)
-    dialog = sign_out(page, "Ada's PC", "Sign out with what it let in")
-    expect(dialog).to_contain_text("Sign Ada's PC out, and the 1 it let in?")
+    dialog = sign_out(page, "Ada's PC", "Sign out, and what it let in (1)")
+    expect(dialog).to_contain_text("Sign Ada's PC out, and what it let in (1)?")
     yes(dialog)
     expect(page.locator(".session")).to_have_count(2)
     expect(row(page, "Ada's TV")).to_be_visible()
@@ -97,7 +97,7 @@ def test_r2_2_all_others_are_signed_out_with_one_question(devices: Devices) -> N
         one_more(devices.stack, login, name)
     page.reload()
     page.get_by_role("button", name="Sign out all others").click()
-    expect(page.get_by_role("dialog")).to_contain_text("Sign out all 2 other devices?")
+    expect(page.get_by_role("dialog")).to_contain_text("Sign out all other devices (2)?")
     yes(page.get_by_role("dialog"))
     expect(page.locator(".session")).to_have_count(1)
     expect(row(page, "Ada's phone")).to_contain_text("this device")
@@ -145,3 +145,38 @@ def test_s3_two_tabs_share_one_session_and_refresh_once(devices: Devices) -> Non
     assert len(refreshed) == 1
     assert after["refresh_token"] != before["refresh_token"]
     assert after["session_id"] == before["session_id"]
+
+
+def test_a_list_that_is_drawn_anew_keeps_the_focus(devices: Devices) -> None:
+    """WCAG 2.4.3: while a device signs in elsewhere, who stands on a button goes on standing there."""
+    login, page = approver(devices)
+    button = row(page, "Ada's phone").get_by_role("button", name="Sign out", exact=True)
+    button.focus()
+    other = one_more(devices.stack, login, "Ada's PC")
+    expect(row(page, "Ada's PC")).to_be_visible()
+    expect(button).to_be_focused()
+    row(page, "Ada's PC").get_by_role("button", name="Sign out").focus()
+    assert other.call("DELETE", "/sessions/current").is_success
+    expect(row(page, "Ada's PC")).to_have_count(0)
+    expect(heading(page)).to_be_focused()
+
+
+def test_a_tab_follows_when_the_browser_signs_in_as_somebody_else(devices: Devices) -> None:
+    """S1: what is shown of one account does not stay there for another; the session before is over."""
+    login, page = approver(devices)
+    before = kept(page)
+    assert before
+    another, _ = account(devices.stack)
+    tab = page.context.new_page()
+    tab.goto("/sign-in")
+    expect(tab.get_by_text("This device is signed in.")).to_be_visible()
+    tab.get_by_label("Username, email address or phone number").fill(another)
+    tab.get_by_text("Use a password instead").click()
+    tab.get_by_label("Password", exact=True).fill(PASSWORD)
+    tab.get_by_role("button", name="Sign in with password").click()
+    is_in(tab)
+    expect(page.get_by_text(f"Signed in as {another}")).to_be_visible()
+    expect(page.get_by_text(login)).to_have_count(0)
+    device = devices.stack.device()
+    device.grant = before
+    assert device.call("GET", "/sessions").status_code == 401

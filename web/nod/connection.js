@@ -1,9 +1,11 @@
 /** An open WebSocket connection that stays open: it says hello, pings, and comes back after every break. */
 
 import { NodError } from "./errors.js";
+import { frameOf } from "./frame.js";
 
 const PING_EVERY_MS = 5 * 60_000;
 const REPLY_WITHIN_MS = 10_000;
+const ADDRESS_WITHIN_MS = 30_000;
 const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 30_000;
 // What the service tells a caller whose session has ended: coming back would not help.
@@ -43,7 +45,7 @@ export class Connection extends EventTarget {
   /** Open it, and keep it open until `close`. */
   open() {
     if (this.state !== "closed") return;
-    globalThis.addEventListener?.("online", this.#check);
+    for (const name of ["online", "offline"]) globalThis.addEventListener?.(name, this.#check);
     globalThis.document?.addEventListener("visibilitychange", this.#check);
     void this.#connect();
   }
@@ -82,6 +84,7 @@ export class Connection extends EventTarget {
     const attempt = (this.#attempt = {});
     clearTimeout(this.#timer);
     this.#become("connecting");
+    this.#schedule(() => attempt === this.#attempt && this.#retry(), ADDRESS_WITHIN_MS);
     try {
       const url = await this.address();
       if (attempt === this.#attempt) this.#listen(new WebSocket(url));
@@ -96,12 +99,15 @@ export class Connection extends EventTarget {
   #listen(socket) {
     this.#socket = socket;
     socket.onopen = () => void this.#greet(socket);
-    socket.onmessage = (message) => this.#receive(JSON.parse(message.data));
+    socket.onmessage = (message) => this.#receive(frameOf(message.data));
     socket.onclose = () => this.#broken(socket);
+    // A network that swallows everything answers no handshake, and browsers wait for minutes.
+    this.#schedule(() => this.#broken(socket), REPLY_WITHIN_MS);
   }
 
   /** @param {WebSocket} socket */
   async #greet(socket) {
+    clearTimeout(this.#timer);
     try {
       const welcome = await this.ask("hello");
       this.#attempts = 0;
@@ -141,6 +147,7 @@ export class Connection extends EventTarget {
   /** Come back after a random time, twice as long after each failure: not all clients at once. */
   #retry() {
     if (this.state === "closed" || this.state === "ended") return;
+    this.#attempt = {};
     const longest = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** this.#attempts);
     this.#attempts += 1;
     this.#become("waiting");
@@ -149,7 +156,7 @@ export class Connection extends EventTarget {
 
   /** @param {"closed" | "ended"} state */
   #end(state) {
-    globalThis.removeEventListener?.("online", this.#check);
+    for (const name of ["online", "offline"]) globalThis.removeEventListener?.(name, this.#check);
     globalThis.document?.removeEventListener("visibilitychange", this.#check);
     clearTimeout(this.#timer);
     this.#attempt = {};

@@ -17,14 +17,16 @@ export class Http {
    *
    * @param {string} method
    * @param {string} path beginning with a slash
-   * @param {{ body?: unknown, bearer?: string }} [options]
+   * @param {{ body?: unknown, bearer?: string, key?: string }} [options] `key` makes a request repeatable: the same
+   *   once more has the same answer (`Idempotency-Key`)
    * @returns {Promise<{ status: number, body: any }>} of any 2xx
    */
-  async request(method, path, { body, bearer } = {}) {
+  async request(method, path, { body, bearer, key } = {}) {
     /** @type {Record<string, string>} */
     const headers = {};
     if (body !== undefined) headers["content-type"] = "application/json";
     if (bearer !== undefined) headers["authorization"] = `Bearer ${bearer}`;
+    if (key !== undefined) headers["idempotency-key"] = key;
     const response = await this.#reached(`${this.base}${path}`, {
       method,
       headers,

@@ -5,5 +5,5 @@ export { NodError } from "./errors.js";
 export { Http } from "./http.js";
 export { challengeOf, newIdentifier, newVerifier } from "./random.js";
 export { Session } from "./session.js";
-export { SessionStorage } from "./storage.js";
+export { MemoryStorage, SessionStorage } from "./storage.js";
 export { SignIn, resumeSignIn, startApproval, startPhone, startQr } from "./sign_in.js";

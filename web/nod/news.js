@@ -1,5 +1,7 @@
 /** Word that a sign-in may have been decided: from the connection on which its device waits, or because time passed. */
 
+import { frameOf } from "./frame.js";
+
 // With its connection open a device is told; it still asks now and then, since what is told can be lost.
 const SELDOM_MS = 30_000;
 const UNDECIDED = new Set(["started", "pending"]);
@@ -18,7 +20,8 @@ export class News {
    * Until there is news, or it is time to ask.
    *
    * @param {number} interval in milliseconds, the soonest that asking is allowed
-   * @param {number} endsAt when the sign-in expires, in milliseconds since 1970: that is news too
+   * @param {number} endsAt when the sign-in expires, in milliseconds since 1970: that is news too; 0 to ask as soon as
+   *   it is allowed
    * @param {AbortSignal} [signal] ends the waiting at once
    */
   async next(interval, endsAt, signal) {
@@ -44,7 +47,7 @@ export class News {
       this.#wake();
     };
     socket.onmessage = (message) => {
-      this.#hasArrived ||= tellsDecision(JSON.parse(message.data));
+      this.#hasArrived ||= tellsDecision(frameOf(message.data));
       this.#wake();
     };
     socket.onclose = () => {

@@ -1,6 +1,7 @@
 /** A signed-in device: its tokens, kept for all tabs of the browser, and calls that carry them. */
 
 import { NodError } from "./errors.js";
+import { newVerifier } from "./random.js";
 import { SessionStorage } from "./storage.js";
 
 /**
@@ -14,11 +15,16 @@ const LEEWAY_MS = 30_000;
 
 /**
  * What is kept: the grant, and when its access token expires (milliseconds since 1970, by this device's clock).
+ * `renewal` is there while a refresh is under way: by it the service knows the one that is repeated.
  *
  * @typedef {{
- *   account_id: string, session_id: string, access_token: string, refresh_token: string, expires_at: number
+ *   account_id: string, session_id: string, access_token: string, refresh_token: string, expires_at: number,
+ *   renewal?: string
  * }} Kept
- * @typedef {{ read(): Promise<Kept | null>, write(kept: Kept): Promise<void>, clear(): Promise<void> }} Storage
+ * @typedef {{
+ *   read(): Promise<Kept | null>, write(kept: Kept): Promise<void>,
+ *   replace(before: string, after: Kept | null): Promise<Kept | null>
+ * }} Storage
  */
 
 /**
@@ -49,7 +55,12 @@ export class Session extends EventTarget {
     super();
     this.http = http;
     this.storage = storage;
-    this.#tabs.onmessage = async () => this.#know(await storage.read());
+    this.#tabs.onmessage = () => void this.sync();
+  }
+
+  /** Learn what other tabs have done; they say so by themselves, but a tab that slept may have missed it. */
+  async sync() {
+    this.#know(await this.storage.read());
   }
 
   /** The id of the session, null where there is none. */
@@ -63,20 +74,23 @@ export class Session extends EventTarget {
   }
 
   /**
-   * Be signed in from now on.
+   * Be signed in from now on. A browser has one session: another that it had is ended, where it can be reached.
    *
    * @param {Grant} grant
    */
   async keep(grant) {
-    await this.#store(grant);
+    const before = await this.storage.read();
+    const kept = keptOf(grant);
+    await this.storage.write(kept);
+    this.#know(kept);
     this.#tabs.postMessage(null);
+    if (before && before.session_id !== grant.session_id) void this.#end(before.access_token).catch(() => {});
   }
 
-  /** Forget the tokens; the session itself is ended by `signOut`. */
+  /** Forget the tokens; the session itself is ended by `signOut`. What another tab has signed in to since stays. */
   async forget() {
-    if (this.#kept === null || !(await this.#isStill(this.#kept))) return;
-    await this.storage.clear();
-    this.#know(null);
+    if (this.id === null) return;
+    this.#know(await this.storage.replace(this.id, null));
     this.#tabs.postMessage(null);
   }
 
@@ -137,35 +151,27 @@ export class Session extends EventTarget {
 
   /** @param {Kept} kept */
   async #refresh(kept) {
+    // Kept before it is sent: a page that is left now goes on with it, and is not taken for somebody with a copy.
+    const renewal = kept.renewal ?? newVerifier();
+    const { session_id: id, refresh_token } = kept;
+    if (kept.renewal === undefined) await this.storage.replace(id, { ...kept, renewal });
     try {
-      const body = { refresh_token: kept.refresh_token };
-      const grant = (await this.http.request("POST", "/sessions/refresh", { body })).body;
+      const { body: grant } = await this.http.request("POST", "/sessions/refresh", { body: { refresh_token }, key: renewal });
       // Meanwhile the device may have signed out, or in as somebody else: that stays as it is.
-      if (!(await this.#isStill(kept))) throw signedOut();
-      await this.#store(grant);
+      this.#know(await this.storage.replace(id, keptOf(grant)));
+      if (this.id !== id) throw signedOut();
       return grant.access_token;
     } catch (error) {
       if (!(error instanceof NodError) || error.code !== "invalid_token") throw error;
-      if (await this.#isStill(kept)) await this.forget();
+      this.#know(await this.storage.replace(id, null));
+      this.#tabs.postMessage(null);
       throw signedOut();
     }
   }
 
-  /**
-   * Whether the browser has the same session as before.
-   *
-   * @param {Kept} before
-   */
-  async #isStill(before) {
-    this.#know(await this.storage.read());
-    return this.id === before.session_id;
-  }
-
-  /** @param {Grant} grant */
-  async #store({ account_id, session_id, access_token, refresh_token, expires_in }) {
-    const kept = { account_id, session_id, access_token, refresh_token, expires_at: Date.now() + expires_in * 1000 };
-    await this.storage.write(kept);
-    this.#know(kept);
+  /** @param {string} bearer */
+  async #end(bearer) {
+    await this.http.request("DELETE", "/sessions/current", { bearer });
   }
 
   /** @param {Kept | null} kept */
@@ -174,6 +180,14 @@ export class Session extends EventTarget {
     this.#kept = kept;
     if (before !== this.id) this.dispatchEvent(new Event("change"));
   }
+}
+
+/**
+ * @param {Grant} grant
+ * @returns {Kept}
+ */
+function keptOf({ account_id, session_id, access_token, refresh_token, expires_in }) {
+  return { account_id, session_id, access_token, refresh_token, expires_at: Date.now() + expires_in * 1000 };
 }
 
 /**

@@ -6,6 +6,11 @@ import { challengeOf, newIdentifier, newVerifier } from "./random.js";
 
 /** @import { Http } from "./http.js" */
 
+// Longest pause between two attempts while the service is in trouble.
+const LONGEST_PAUSE_SECONDS = 60;
+// What is allowed at the last moment is to be collected for so long.
+const COLLECTABLE_MS = 60_000;
+
 /**
  * @typedef {{ type: "phone" | "tablet" | "desktop" | "tv" | "other", name: string, id?: string, app?: string }} Device
  * @typedef {{ mode: "none" | "compare" | "echo" | "choose" | "enter", code?: string }} Verification
@@ -13,7 +18,7 @@ import { challengeOf, newIdentifier, newVerifier } from "./random.js";
  *   sign_in_id: string, method: "approval" | "phone" | "qr", expires_in: number, interval: number,
  *   waiter: { url: string }, verification?: Verification, sms?: { to: string, body: string }
  * }} Started the answer to the start
- * @typedef {{ started: Started, verifier: string, login: string | undefined, endsAt: number }} Saved
+ * @typedef {{ started: Started, verifier: string, key: string, login: string | undefined, endsAt: number }} Saved
  * @typedef {{
  *   account_id: string, session_id: string, access_token: string, expires_in: number, refresh_token: string,
  *   new_account?: boolean
@@ -70,7 +75,7 @@ async function start(http, asked) {
   /** @type {{ body: Started }} */
   const { body: started } = await http.request("POST", "/sign-ins", { body });
   const endsAt = Date.now() + started.expires_in * 1000;
-  return new SignIn(http, { started, verifier, login: asked.login, endsAt }, started.waiter.url);
+  return new SignIn(http, { started, verifier, key: newVerifier(), login: asked.login, endsAt }, started.waiter.url);
 }
 
 export class SignIn {
@@ -80,13 +85,15 @@ export class SignIn {
   /**
    * @param {Http} http
    * @param {Saved} facts `verifier`: the proof that this device started it, which never leaves the device before the
-   *   end; `endsAt`: when it expires, by this device's clock, in milliseconds since 1970
+   *   end; `key`: by which a repeated redeem gets the session whose answer was lost; `endsAt`: when it expires, by this
+   *   device's clock, in milliseconds since 1970
    * @param {string | null} waiterUrl the connection on which it waits, good for one time
    */
-  constructor(http, { started, verifier, login, endsAt }, waiterUrl) {
+  constructor(http, { started, verifier, key, login, endsAt }, waiterUrl) {
     this.http = http;
     this.started = started;
     this.verifier = verifier;
+    this.key = key;
     this.login = login;
     this.endsAt = endsAt;
     this.#waiterUrl = waiterUrl;
@@ -98,12 +105,17 @@ export class SignIn {
    * @returns {Saved}
    */
   get saved() {
-    return { started: this.started, verifier: this.verifier, login: this.login, endsAt: this.endsAt };
+    return { started: this.started, verifier: this.verifier, key: this.key, login: this.login, endsAt: this.endsAt };
   }
 
   /** Milliseconds until it expires; 0 where it has. */
   get timeLeft() {
     return Math.max(0, this.endsAt - Date.now());
+  }
+
+  /** Whether there is nothing to be collected any more, whatever was decided. */
+  get isOver() {
+    return Date.now() > this.endsAt + COLLECTABLE_MS;
   }
 
   /**
@@ -126,7 +138,7 @@ export class SignIn {
         const answer = await this.#redeemed(interval);
         if ("grant" in answer) return answer.grant;
         interval = answer.interval;
-        await news.next(interval * 1000, this.endsAt, signal);
+        await news.next(interval * 1000, answer.isUnheard ? 0 : this.endsAt, signal);
       }
     } finally {
       news.close();
@@ -165,18 +177,19 @@ export class SignIn {
 
   /**
    * @param {number} interval in seconds
-   * @returns {Promise<{ grant: Grant } | { interval: number }>}
+   * @returns {Promise<{ grant: Grant } | { interval: number, isUnheard?: boolean }>} `isUnheard`: the service did not answer
    */
   async #redeemed(interval) {
     const path = `/sign-ins/${this.started.sign_in_id}/redeem`;
     try {
-      const answer = await this.http.request("POST", path, { body: { verifier: this.verifier } });
+      const answer = await this.http.request("POST", path, { body: { verifier: this.verifier }, key: this.key });
       return answer.status === 200 ? { grant: answer.body } : { interval: answer.body.interval };
     } catch (error) {
       if (!(error instanceof NodError)) throw error;
       if (error.code === "slow_down") return { interval: (error.retryAfter ?? interval) + 1 };
       if (!error.isPassing) throw error;
-      return { interval };
+      if (this.isOver) throw new NodError("expired", 410, "its time has run out");
+      return { interval: Math.min(LONGEST_PAUSE_SECONDS, 2 * interval), isUnheard: true };
     }
   }
 }

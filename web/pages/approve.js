@@ -18,8 +18,10 @@ if (requireSession()) {
   const connection = new Connection(() => session.ticket("approve"));
   const prompts = h("div", { class: "prompts" });
   const sessions = h("div");
+  const who = h("p", { class: "quiet" });
   show(
     h("h1", {}, text.title),
+    who,
     connectionState(connection),
     h("section", { "aria-labelledby": "asking" }, h("h2", { id: "asking" }, text.prompts), prompts),
     h("section", { "aria-labelledby": "signed-in" }, h("h2", { id: "signed-in" }, text.sessions), sessions),
@@ -27,6 +29,6 @@ if (requireSession()) {
     installing(),
   );
   new Prompts(connection, prompts, text.nobody);
-  new Sessions(connection, sessions);
+  new Sessions(connection, sessions, who);
   connection.open();
 }

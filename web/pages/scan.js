@@ -1,15 +1,17 @@
 /** On a phone: asking the signed-in computer for a QR code, and reading it. The code's own link leads here. */
 
+// First of all: the link leaves the address bar.
+import { openedWith, takeToken, tokenIn } from "../ui/link.js";
 import { startQr } from "../nod/index.js";
-import { fill, h } from "../ui/dom.js";
+import { fill, h, icon } from "../ui/dom.js";
 import { camera } from "../ui/camera.js";
 import { deviceId, thisDevice, wasSignedIn } from "../ui/device.js";
 import { submitting } from "../ui/form.js";
 import { put, words } from "../ui/language.js";
-import { problem } from "../ui/outcome.js";
+import { problem, warning } from "../ui/outcome.js";
 import { keepPending, pending } from "../ui/pending.js";
 import { playCamera } from "../ui/play.js";
-import { address, http } from "../ui/service.js";
+import { address, config, http } from "../ui/service.js";
 import { drawShell, show } from "../ui/shell.js";
 import { timeLeft, waitFor } from "../ui/waiting.js";
 
@@ -27,37 +29,39 @@ let underWay = null;
 /** @param {...Node} notice */
 function ask(...notice) {
   underWay = null;
-  const number = h("input", { value: typed, required: true, type: "tel", autocomplete: "tel" });
-  const trouble = h("div");
-  const byNumber = async () => {
-    typed = number.value;
-    read(await startQr(http, { login: typed, device: thisDevice() }));
-  };
-  const troubleOfDevice = h("div");
-  const byDevice = async () => read(await startQr(http, { login: `device:${deviceId()}`, device: thisDevice() }));
-  const isKnown = wasSignedIn();
-  const forms = [
-    submitting(
-      byDevice,
-      troubleOfDevice,
-      troubleOfDevice,
-      h("button", { class: isKnown ? "primary" : null }, text.byDevice),
-    ),
-    submitting(
-      byNumber,
-      trouble,
-      h("label", {}, text.number, number),
-      trouble,
-      h("button", { class: isKnown ? null : "primary" }, text.ask),
-    ),
-  ];
+  const forms = [byNumber(), byDevice()];
   show(
     h("h1", {}, text.title),
     ...notice,
     h("p", { class: "lead" }, text.lead),
     h("ol", { class: "todo" }, h("li", {}, put(text.stepPage, { address: address("/hand-over") })), h("li", {}, text.stepName)),
-    isKnown ? forms : forms.reverse(),
+    wasSignedIn() ? forms.reverse() : forms,
+    h(
+      "div",
+      { class: "steps" },
+      config.sms && h("a", { href: "/phone", class: "button" }, icon("message"), words.signIn.byText),
+      h("a", { href: "/sign-in", class: "button" }, icon("approve"), words.signIn.withDevice),
+    ),
   );
+}
+
+function byNumber() {
+  const number = h("input", { value: typed, required: true, type: "tel", autocomplete: "tel" });
+  const trouble = h("div");
+  const begin = async () => {
+    typed = number.value;
+    read(await startQr(http, { login: typed, device: thisDevice() }));
+  };
+  const button = h("button", { class: wasSignedIn() ? null : "primary" }, text.ask);
+  const special = { invalid_request: text.noNumber, unknown_login: text.unknownNumber };
+  return submitting(begin, trouble, [h("label", {}, text.number, number), trouble, button], special);
+}
+
+function byDevice() {
+  const trouble = h("div");
+  const begin = async () => read(await startQr(http, { login: `device:${deviceId()}`, device: thisDevice() }));
+  const button = h("button", { class: wasSignedIn() ? "primary" : null }, text.byDevice);
+  return submitting(begin, trouble, [trouble, button], { unknown_login: text.unknownDevice });
 }
 
 /** @param {SignIn} signIn */
@@ -66,11 +70,17 @@ function read(signIn) {
   const trouble = h("div");
   underWay = { signIn, cancel, trouble };
   const view = h("div", { class: "camera" });
-  const found = async (/** @type {string} */ link) => {
-    const token = tokenIn(new URL(link).hash);
-    if (token) await sent(token);
+  const take = (/** @type {string} */ content) => {
+    const token = URL.canParse(content) ? tokenIn(new URL(content).hash) : null;
+    if (token !== null) void sent(token);
+    return token !== null;
   };
-  const open = h("button", { type: "button", class: "primary", onclick: () => void camera(view, found, trouble) }, text.useCamera);
+  const look = async () => {
+    open.disabled = true;
+    await camera(view, take, trouble);
+    open.disabled = false;
+  };
+  const open = h("button", { type: "button", class: "primary", onclick: () => void look() }, text.useCamera);
   show(
     h("h1", {}, text.point),
     h("p", {}, text.systemCamera),
@@ -79,7 +89,7 @@ function read(signIn) {
     trouble,
     timeLeft(signIn),
     h("div", { class: "steps" }, cancel),
-    playCamera(found),
+    playCamera(take),
   );
 }
 
@@ -94,6 +104,8 @@ async function sent(token) {
   fill(trouble);
   try {
     await signIn.scan(token);
+    // Meanwhile the person may have given up.
+    if (underWay?.signIn !== signIn) return;
     keepPending(signIn);
     pick();
   } catch (error) {
@@ -115,28 +127,23 @@ function pick() {
   );
 }
 
-/** @param {string} fragment */
-function tokenIn(fragment) {
-  return new URLSearchParams(fragment.slice(1)).get("scan_token");
-}
-
-/** The phone's own camera has opened the link: what it holds leaves the address bar at once. */
-async function opened() {
-  const token = tokenIn(location.hash);
-  if (token) history.replaceState(null, "", location.pathname);
+/**
+ * The page was opened, maybe by the phone's own camera through the link of a code.
+ *
+ * @param {string | null} token
+ */
+async function opened(token) {
   const kept = pending("qr");
-  if (kept === null) {
-    const unasked = h("div", { class: "problem", role: "alert" }, h("strong", {}, text.noneStarted), " ", text.noneStartedText);
-    return token ? ask(unasked) : ask();
-  }
+  if (kept === null) return token === null ? ask() : ask(warning(text.noneStarted, text.noneStartedText));
   if (underWay === null) read(kept);
-  if (token) await sent(token);
-  else pick();
+  if (token === null) pick();
+  else await sent(token);
 }
 
 drawShell(text.title);
 // Opening a link with only another fragment loads no page: the same is done then.
 addEventListener("hashchange", () => {
-  if (tokenIn(location.hash)) void opened();
+  const token = takeToken();
+  if (token !== null) void opened(token);
 });
-void opened();
+void opened(openedWith);

@@ -1,4 +1,4 @@
-/** Signing in on a new device: by a device that is signed in, or with a password. */
+/** Signing in on a new device: by a device that is signed in, or with a password; and making an account. */
 
 import { startApproval } from "../nod/index.js";
 import { h } from "../ui/dom.js";
@@ -13,90 +13,93 @@ import { otherWays, timeLeft, waitFor, welcome } from "../ui/waiting.js";
 /** @import { SignIn } from "../nod/index.js" */
 
 const { signIn: text } = words;
+const MAKES_ACCOUNT = "#new";
 let typed = "";
 
 function ask() {
-  const login = h("input", {
-    name: "login",
-    value: typed,
-    required: true,
-    maxlength: 254,
-    autocomplete: "username",
-    autocapitalize: "none",
-    spellcheck: "false",
-  });
+  const login = loginField({ name: "login" });
   const trouble = h("div");
   const begin = async () => {
     typed = login.value;
     wait(await startApproval(http, { login: typed, device: thisDevice() }));
   };
+  const button = h("button", { class: "primary" }, text.withDevice);
+  const unknown = config.sign_up ? { unknown_login: text.unknownOrNew } : {};
   show(
     h("h1", {}, text.title),
-    submitting(
-      begin,
-      trouble,
-      h("label", {}, text.login, login),
-      trouble,
-      h("button", { class: "primary" }, text.withDevice),
-    ),
-    h("details", {}, h("summary", {}, text.withPassword), password(login, "/sessions", text.password, text.passwordSignIn)),
-    config.sign_up &&
-      h("details", {}, h("summary", {}, text.signUp), password(login, "/accounts", text.newPassword, text.signUpButton)),
+    session.id && h("p", { class: "card" }, words.start.signedIn, " ", h("a", { href: "/approve" }, words.start.toApprove)),
+    submitting(begin, trouble, [h("label", {}, text.login, login), trouble, button], unknown),
+    h("details", {}, h("summary", {}, text.withPassword), withPassword(login)),
+    config.sign_up && h("details", { open: location.hash === MAKES_ACCOUNT }, h("summary", {}, text.signUp), newAccount()),
     h("div", { class: "steps" }, ...otherWays()),
   );
 }
 
 /** @param {SignIn} signIn */
 function wait(signIn) {
+  typed = signIn.login ?? "";
   const cancel = waitFor(signIn, ask);
   const { mode = "none", code = "" } = signIn.started.verification ?? {};
-  const trouble = h("div");
-  const send = h("button", { class: "primary" }, text.sendCode);
   show(
     h("h1", {}, text.waiting),
     h("p", {}, text[mode]),
     code && h("output", { class: "code" }, code),
-    mode === "echo" &&
-      submitting(
-        async () => {
-          await signIn.confirm(code);
-          send.disabled = true;
-        },
-        trouble,
-        send,
-        trouble,
-      ),
-    h("p", { class: "quiet" }, put(text.openThere, { brand: words.brand })),
+    mode === "echo" && sendingBack(signIn, code),
+    h("p", { class: "quiet" }, put(text.openThere, { brand: words.brand, page: words.approve.title })),
     timeLeft(signIn),
     h("div", { class: "steps" }, cancel),
   );
 }
 
 /**
- * The form for a password. The login is that of the page's first field.
- *
- * @param {HTMLInputElement} login
- * @param {"/sessions" | "/accounts"} path
- * @param {string} label
- * @param {string} button
+ * @param {SignIn} signIn
+ * @param {string} code
  */
-function password(login, path, label, button) {
-  const isNew = path === "/accounts";
-  const input = h("input", {
-    type: "password",
-    required: true,
-    minlength: isNew ? 8 : 1,
-    maxlength: 128,
-    autocomplete: isNew ? "new-password" : "current-password",
-  });
+function sendingBack(signIn, code) {
   const trouble = h("div");
-  const enter = async () => {
-    if (!login.reportValidity()) return;
-    const body = { login: login.value, password: input.value, device: thisDevice() };
-    await session.keep((await http.request("POST", path, { body })).body);
-    welcome();
+  const send = h("button", { class: "primary" }, text.sendCode);
+  const confirm = async () => {
+    await signIn.confirm(code);
+    send.disabled = true;
   };
-  return submitting(enter, trouble, h("label", {}, label, input), trouble, h("button", {}, button));
+  return submitting(confirm, trouble, [send, trouble]);
+}
+
+/** @param {HTMLInputElement} login the page's first field */
+function withPassword(login) {
+  const password = h("input", { type: "password", required: true, maxlength: 128, autocomplete: "current-password" });
+  const trouble = h("div");
+  const button = h("button", {}, text.passwordSignIn);
+  const go = async () => {
+    if (login.reportValidity()) await enter("/sessions", login.value, password.value);
+  };
+  return submitting(go, trouble, [h("label", {}, text.password, password), trouble, button]);
+}
+
+function newAccount() {
+  const login = loginField({ maxlength: 64, pattern: "[A-Za-z0-9][A-Za-z0-9._\\-]*" });
+  const password = h("input", { type: "password", required: true, minlength: 8, maxlength: 128, autocomplete: "new-password" });
+  const trouble = h("div");
+  const button = h("button", {}, text.signUpButton);
+  const fields = [h("label", {}, text.username, login), h("label", {}, text.newPassword, password)];
+  const special = { invalid_request: text.badUsername };
+  return submitting(() => enter("/accounts", login.value, password.value), trouble, [...fields, trouble, button], special);
+}
+
+/**
+ * @param {"/sessions" | "/accounts"} path
+ * @param {string} login
+ * @param {string} password
+ */
+async function enter(path, login, password) {
+  await session.keep((await http.request("POST", path, { body: { login, password, device: thisDevice() } })).body);
+  welcome();
+}
+
+/** @param {Record<string, unknown>} [attributes] */
+function loginField(attributes = {}) {
+  const usual = { value: typed, required: true, maxlength: 254, autocomplete: "username", autocapitalize: "none", spellcheck: "false" };
+  return h("input", { ...usual, ...attributes });
 }
 
 drawShell(text.title);

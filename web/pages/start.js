@@ -41,4 +41,5 @@ show(
     config.sms && way("message", start.phone, "/phone", start.toPhone),
     way("qr", start.qr, "/scan", start.toScan),
   ),
+  config.sign_up && !session.id && h("p", {}, h("a", { href: "/sign-in#new" }, words.signIn.signUp)),
 );

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
+import { createServer } from "node:net";
 import { test } from "node:test";
 import { Connection, NodError } from "../nod/index.js";
 import { Service } from "./service.js";
@@ -229,6 +230,50 @@ test("a hello that is refused, or is not answered, is a failure as any other", a
   assert.equal(welcomes.length, 1);
 });
 
+test("a handshake that nobody answers is a failure, after ten seconds", async (t) => {
+  const clock = new Clock(t);
+  t.mock.method(Math, "random", () => 0.5);
+  const silent = createServer();
+  await new Promise((resolve) => silent.listen(0, "127.0.0.1", () => resolve(undefined)));
+  t.after(() => silent.close());
+  const { port } = /** @type {import("node:net").AddressInfo} */ (silent.address());
+  let asked = 0;
+  const { service, connection: one } = await connection(t, async (url) => (asked++ ? url : `ws://127.0.0.1:${port}/`));
+  one.open();
+  await clock.pass(REPLY_MS);
+  await clock.pass(250);
+  await (await service.peer(0)).welcome();
+  await until(() => one.state === "open");
+});
+
+test("an address that never comes is a failure, after half a minute; one that comes later is not used", async (t) => {
+  const clock = new Clock(t);
+  t.mock.method(Math, "random", () => 0.5);
+  const late = Promise.withResolvers();
+  let asked = 0;
+  const { service, connection: one } = await connection(t, async (url) => (asked++ ? `${url}2` : /** @type {any} */ (late.promise)));
+  one.open();
+  await clock.pass(30_000);
+  assert.equal(one.state, "waiting");
+  late.resolve(service.socketUrl);
+  await clock.pass(250);
+  await (await service.peer(0)).welcome();
+  await until(() => one.state === "open");
+  assert.deepEqual(
+    service.peers.map(({ url }) => url),
+    ["/?ticket=t2"],
+  );
+});
+
+test("what is no frame is told as one that says nothing, and breaks nothing", async (t) => {
+  const { connection: one, peer, frames } = await opened(t);
+  for (const text of ["", "{", "null"]) peer.socket.send(text);
+  await peer.isHeard();
+  await until(() => frames.length === 3);
+  assert.equal(frames[0].type, undefined);
+  assert.equal(one.state, "open");
+});
+
 for (const code of ["signed_out", "invalid_token"]) {
   test(`it ends where its session has ended (${code}), and does not come back`, async (t) => {
     const clock = new Clock(t);
@@ -320,6 +365,17 @@ test("back online it connects at once, and only once", async (t) => {
   assert.equal(service.peers.length, 1);
   window.dispatchEvent(new Event("online"));
   await peer.got("ping");
+});
+
+test("where the browser says that the network is gone, it looks at once", async (t) => {
+  const clock = new Clock(t);
+  t.mock.method(Math, "random", () => 0.5);
+  const window = openWindow(t);
+  const { connection: one, peer } = await opened(t);
+  window.dispatchEvent(new Event("offline"));
+  await peer.got("ping");
+  await clock.pass(REPLY_MS);
+  await until(() => one.state === "waiting");
 });
 
 test("closed it does not care for the network", async (t) => {

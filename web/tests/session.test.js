@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Session } from "../nod/index.js";
+import { MemoryStorage, Session } from "../nod/index.js";
 import { Service } from "./service.js";
 import { Clock, until } from "./until.js";
 import { Tabs } from "./window.js";
@@ -202,6 +202,56 @@ test("a session that cannot be refreshed just now is kept", async (t) => {
   await assert.rejects(one.call("GET", "/thing"), { status: 503 });
   assert.equal(one.id, "s");
   assert.equal(changes(), 1);
+});
+
+test("a refresh whose answer was lost is repeated with its key, by any tab; the next one has another", async (t) => {
+  const { clock, service, storage, one, two } = await tabs(t, "2", "3");
+  await one.keep(grant("1"));
+  await until(() => two.id === "s");
+  clock.tick(900_000);
+  service.on(REFRESH, { breaks: true }, { body: grant("2") }, { body: grant("3") });
+  await assert.rejects(one.call("GET", "/thing"), { code: "offline" });
+  assert.equal(storage.kept?.renewal, service.sentTo(REFRESH)[0]?.headers["idempotency-key"]);
+  await two.call("GET", "/thing");
+  assert.equal(storage.kept?.renewal, undefined);
+  clock.tick(900_000);
+  await one.call("GET", "/thing");
+  const [lost, again, next] = service.sentTo(REFRESH).map(({ headers }) => headers["idempotency-key"]);
+  assert.match(String(lost), /^[\w-]{43}$/);
+  assert.equal(again, lost);
+  assert.notEqual(next, lost);
+});
+
+test("a browser that signs in anew ends the session that it had", async (t) => {
+  const { service, one } = await tabs(t);
+  service.on("DELETE /sessions/current", { status: 204 });
+  await one.keep(grant("1"));
+  await one.keep(grant("2"));
+  await one.keep(grant("3", { session: "other" }));
+  const [ended] = await until(() => service.asked.length > 0 && service.asked);
+  assert.equal(ended?.route, "DELETE /sessions/current");
+  assert.equal(ended?.headers.authorization, "Bearer access 2");
+});
+
+test("a tab that has slept learns what it has missed", async (t) => {
+  const { one, storage, changes } = await tabs(t);
+  storage.kept = { account_id: "a", session_id: "s", access_token: "x", refresh_token: "y", expires_at: 0 };
+  assert.equal(one.id, null);
+  await one.sync();
+  assert.equal(one.id, "s");
+  assert.equal(changes(), 1);
+});
+
+test("where nothing can be kept, memory does for one tab", async (t) => {
+  const service = await Service.start(t);
+  const storage = new MemoryStorage();
+  const session = await Session.open(service.http, storage);
+  t.after(() => session.close());
+  await session.keep(grant("1"));
+  assert.equal(session.id, "s");
+  assert.equal((await storage.replace("other", null))?.session_id, "s");
+  await session.forget();
+  assert.equal(await storage.read(), null);
 });
 
 test("another refusal is no reason to refresh", async (t) => {

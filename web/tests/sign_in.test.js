@@ -248,8 +248,8 @@ const HOLD_UPS = [
     11_000,
   ],
   ["slow_down without a time: one second more", { status: 429, body: { code: "slow_down", detail: "slower" } }, 6000],
-  ["a service in trouble", { status: 503, body: { message: "Service Unavailable" } }, 5000],
-  ["a network that breaks", { breaks: true }, 5000],
+  ["a service in trouble: twice as long", { status: 503, body: { message: "Service Unavailable" } }, 10_000],
+  ["a network that breaks: twice as long", { breaks: true }, 10_000],
 ];
 
 for (const [what, answer, delay] of HOLD_UPS) {
@@ -264,6 +264,52 @@ for (const [what, answer, delay] of HOLD_UPS) {
     await redeemed(service, 2);
   });
 }
+
+test("while the service is in trouble the pauses double, up to a minute, until it could not be collected any more", async (t) => {
+  const clock = new Clock(t);
+  const { service, signIn } = await started(t, { expires_in: 100 });
+  service.on(REDEEM, { status: 503 });
+  const over = assert.rejects(signIn.wait(), { code: "expired" });
+  await clock.pass(5000);
+  for (const delay of [10_000, 20_000, 40_000, 60_000]) {
+    assert.equal(signIn.isOver, false);
+    await clock.pass(delay);
+  }
+  await clock.pass(60_000);
+  await over;
+  assert.equal(signIn.isOver, true);
+  await redeemed(service, 6);
+});
+
+test("it redeems with one key, also after the page was left: an answer that was lost is given again", async (t) => {
+  const clock = new Clock(t);
+  const { service, signIn } = await started(t);
+  service.on(REDEEM, { breaks: true }, { body: GRANT });
+  const grant = signIn.wait();
+  await clock.pass(5000);
+  await clock.pass(10_000);
+  await grant;
+  await resumeSignIn(service.http, JSON.parse(JSON.stringify(signIn.saved))).wait();
+  const keys = service.sentTo(REDEEM).map(({ headers }) => headers["idempotency-key"]);
+  assert.equal(keys.length, 3);
+  assert.match(String(keys[0]), /^[\w-]{43}$/);
+  assert.deepEqual(new Set(keys), new Set([signIn.key]));
+  assert.notEqual(signIn.key, signIn.verifier);
+});
+
+test("what is no frame is no news", async (t) => {
+  new Clock(t);
+  const { service, signIn } = await started(t, { socket: true });
+  service.on(REDEEM, { body: GRANT });
+  const grant = signIn.wait();
+  const peer = await service.peer(0);
+  await peer.got("hello");
+  for (const text of ["", "{", "null", "7"]) peer.socket.send(text);
+  await peer.isHeard();
+  await redeemed(service, 0);
+  peer.send({ type: "signInResolved", sign_in_id: ID, status: "allowed" });
+  await grant;
+});
 
 /** @type {[string, number][]} */
 const ENDINGS = [

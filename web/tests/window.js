@@ -34,7 +34,12 @@ export class Tabs {
     this.kept = kept;
   }
 
-  async clear() {
-    this.kept = null;
+  /**
+   * @param {string} before
+   * @param {Kept | null} after
+   */
+  async replace(before, after) {
+    if (this.kept?.session_id === before) this.kept = after;
+    return this.kept;
   }
 }

@@ -4,8 +4,10 @@ let count = 0;
 /** @type {AudioContext | undefined} */
 let audio;
 
-// Browsers let a page be heard only once it has been touched.
-globalThis.addEventListener("pointerdown", () => (audio ??= new AudioContext()), { once: true });
+// Browsers let a page be heard only once somebody has done something on it.
+for (const name of ["click", "keydown"]) {
+  globalThis.addEventListener(name, () => void (audio ??= new AudioContext()).resume(), { once: true });
+}
 
 /**
  * Say how many prompts are open; more than before call.

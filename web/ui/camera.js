@@ -6,41 +6,40 @@ import { words } from "./language.js";
 const LOOK_EVERY_MS = 200;
 
 /**
- * Show what the camera sees in `view`, until a code was found.
+ * Show what the camera sees in `view`, until it has seen a code that is taken, or the view has left the page.
  *
  * @param {HTMLElement} view
- * @param {(content: string) => Promise<void>} found
+ * @param {(content: string) => boolean} take whether this is what was looked for
  * @param {HTMLElement} trouble
  */
-export async function camera(view, found, trouble) {
+export async function camera(view, take, trouble) {
   const video = h("video", { playsinline: true, muted: true });
+  /** @type {MediaStream | null} */
+  let seen = null;
+  fill(trouble);
   try {
-    video.srcObject = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
+    seen = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
+    video.srcObject = seen;
+    fill(view, video);
+    await video.play();
+    await look(video, take);
   } catch {
     fill(trouble, h("p", { role: "alert" }, words.scan.noCamera));
-    return;
+  } finally {
+    for (const track of seen?.getTracks() ?? []) track.stop();
+    video.remove();
   }
-  fill(view, video);
-  await video.play();
-  const content = await seen(video);
-  for (const track of video.srcObject.getTracks()) track.stop();
-  fill(view);
-  if (content !== null) await found(content);
 }
 
 /**
- * The content of the first code that comes into view; null once the picture has left the page.
- *
  * @param {HTMLVideoElement} video
- * @returns {Promise<string | null>}
+ * @param {(content: string) => boolean} take
  */
-async function seen(video) {
+async function look(video, take) {
   // @ts-expect-error TypeScript does not know the Barcode Detection API yet.
   const detector = new BarcodeDetector({ formats: ["qr_code"] });
   while (video.isConnected) {
-    const [code] = await detector.detect(video);
-    if (code) return code.rawValue;
+    for (const { rawValue } of await detector.detect(video)) if (take(rawValue)) return;
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
   }
-  return null;
 }

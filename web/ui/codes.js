@@ -15,6 +15,8 @@ import { countdown, timeUntil } from "./time.js";
 const RENEW_BEFORE_MS = 5000;
 // Whatever the clocks say: a page that asks without a pause helps nobody.
 const RENEW_AFTER_MS = 10_000;
+// What says that no code will come any more: the phone was let in, refused, or gave up.
+const OVER = new Set(["unknown_sign_in", "not_answerable"]);
 
 export class Codes {
   /** @type {Map<string, { card: HTMLElement, timer: ReturnType<typeof setTimeout>, picture: string }>} */
@@ -59,9 +61,16 @@ export class Codes {
     const old = this.#forget(id);
     if (old) old.replaceWith(card);
     else this.list.append(card);
-    const timer = setTimeout(() => void this.#renew(id), Math.max(RENEW_AFTER_MS, timeUntil(expires_at) - RENEW_BEFORE_MS));
-    this.#shown.set(id, { card, timer, picture });
+    this.#shown.set(id, { card, timer: this.#renewIn(id, timeUntil(expires_at) - RENEW_BEFORE_MS), picture });
     if (isNew) announce(text);
+  }
+
+  /**
+   * @param {string} id
+   * @param {number} delay in milliseconds
+   */
+  #renewIn(id, delay) {
+    return setTimeout(() => void this.#renew(id), Math.max(RENEW_AFTER_MS, delay));
   }
 
   /**
@@ -75,7 +84,9 @@ export class Codes {
       this.#show(await this.connection.ask("renewQr", { sign_in_id: id }));
     } catch (error) {
       if (!(error instanceof NodError)) throw error;
-      if (error.status !== 0) this.#forget(id)?.remove();
+      const shown = this.#shown.get(id);
+      if (OVER.has(error.code)) this.#forget(id)?.remove();
+      else if (shown) shown.timer = this.#renewIn(id, 0);
     }
   }
 

@@ -4,6 +4,8 @@ import { h } from "./dom.js";
 import { words } from "./language.js";
 import { announce } from "./shell.js";
 
+const SAID_FOR_MS = 3000;
+
 /**
  * @param {string} label
  * @param {string} text
@@ -13,12 +15,16 @@ export function copyButton(label, text) {
   const copy = async () => {
     try {
       await navigator.clipboard.writeText(text);
+      say(words.copied);
     } catch {
       // The browser does not let the page: the text stands there to be marked and copied.
-      return;
+      say(words.notCopied);
     }
-    button.textContent = words.copied;
-    announce(words.copied);
+  };
+  const say = (/** @type {string} */ what) => {
+    button.textContent = what;
+    announce(what);
+    setTimeout(() => (button.textContent = label), SAID_FOR_MS);
   };
   return button;
 }

@@ -1,6 +1,7 @@
 /** This device as it describes itself. People see it as a claim; the id only lets it be known again. */
 
 import { newIdentifier } from "../nod/index.js";
+import { browser } from "./memory.js";
 
 /** @import { Device } from "../nod/sign_in.js" */
 
@@ -29,29 +30,29 @@ const BROWSERS = [
 
 /** The id that this browser keeps. */
 export function deviceId() {
-  const kept = localStorage.getItem(KEY);
+  const kept = browser.get(KEY);
   if (kept !== null) return kept;
   const made = newIdentifier();
-  localStorage.setItem(KEY, made);
+  browser.set(KEY, made);
   return made;
 }
 
 /** Its account knows the device from now on, also when it is signed out again. */
 export function rememberSignedIn() {
-  localStorage.setItem(SIGNED_IN, "yes");
+  browser.set(SIGNED_IN, "yes");
 }
 
 /** Whether this browser was ever signed in. */
 export function wasSignedIn() {
-  return localStorage.getItem(SIGNED_IN) !== null;
+  return browser.get(SIGNED_IN) !== null;
 }
 
 /** @returns {Device} */
 export function thisDevice() {
   const agent = navigator.userAgent;
   const system = first(SYSTEMS, agent);
-  const browser = first(BROWSERS, agent);
-  return { type: typeOf(agent), name: [browser, system].filter(Boolean).join(" · ") || "Browser", id: deviceId(), app: APP };
+  const program = first(BROWSERS, agent);
+  return { type: typeOf(agent), name: [program, system].filter(Boolean).join(" · ") || "Browser", id: deviceId(), app: APP };
 }
 
 /** Whether this is a phone, which can send text messages and has a camera at hand. */

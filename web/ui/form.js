@@ -4,13 +4,19 @@ import { fill, h } from "./dom.js";
 import { problem } from "./outcome.js";
 
 /**
+ * @import { Child } from "./dom.js"
+ * @import { Texts } from "./outcome.js"
+ */
+
+/**
  * A form that does something, and says in `trouble` why it could not.
  *
  * @param {() => Promise<void>} what
  * @param {HTMLElement} trouble
- * @param {...Node} children
+ * @param {Child[]} children
+ * @param {Texts} [special] what error codes mean here
  */
-export function submitting(what, trouble, ...children) {
+export function submitting(what, trouble, children, special) {
   const form = h("form", {}, ...children);
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
@@ -20,7 +26,7 @@ export function submitting(what, trouble, ...children) {
     try {
       await what();
     } catch (error) {
-      fill(trouble, problem(error));
+      fill(trouble, problem(error, special));
     } finally {
       form.ariaBusy = "false";
     }

@@ -12,7 +12,7 @@ export function installing() {
   addEventListener("beforeinstallprompt", (event) => {
     event.preventDefault();
     const install = () => /** @type {Event & { prompt: () => Promise<unknown> }} */ (event).prompt();
-    fill(place, h("button", { type: "button", onclick: () => void install() }, text.button));
+    fill(place, h("button", { type: "button", onclick: () => void install().catch(() => {}) }, text.button));
   });
   addEventListener("appinstalled", () => place.remove());
   return place;

@@ -2,6 +2,7 @@
 
 import { en } from "../words/en.js";
 import { zh } from "../words/zh.js";
+import { browser } from "./memory.js";
 
 /** @import { Words } from "../words/en.js" */
 
@@ -22,7 +23,7 @@ export const words = LANGUAGES[language] ?? en;
  * @param {string} tag
  */
 export function choose(tag) {
-  localStorage.setItem(KEY, tag);
+  browser.set(KEY, tag);
   location.reload();
 }
 
@@ -36,8 +37,17 @@ export function put(text, values) {
   return text.replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
 }
 
+/**
+ * A place as the service tells it, which is a name of its own but for one.
+ *
+ * @param {string | null | undefined} place
+ */
+export function placeName(place) {
+  return place === "local network" ? words.localNetwork : place;
+}
+
 function chosen() {
-  const tag = localStorage.getItem(KEY);
+  const tag = browser.get(KEY);
   return tag !== null && tag in LANGUAGES ? tag : null;
 }
 

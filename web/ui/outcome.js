@@ -6,25 +6,26 @@ import { put, words } from "./language.js";
 import { h } from "./dom.js";
 import { span } from "./time.js";
 
-/** @import { Child } from "./dom.js" */
+/**
+ * @import { Child } from "./dom.js"
+ * @typedef {Record<string, string[]>} Texts for error codes: title and advice
+ */
 
 /**
- * Title and advice for an error.
+ * Title and advice for an error. One that is not the service's is a mistake of the pages: the browser is told of it.
  *
  * @param {unknown} error
+ * @param {Texts} special what codes mean here, where that is more than it is everywhere
  * @returns {{ title: string, advice: string }}
  */
-export function explained(error) {
-  if (!(error instanceof NodError)) throw error;
-  const code = error.code === "slow_down" && error.retryAfter === null ? "held_back" : error.code;
-  const known = /** @type {Record<string, unknown>} */ (words.error)[code];
-  const [title, advice] = /** @type {[string, string]} */ (Array.isArray(known) ? known : words.error.internal);
-  const values = {
-    detail: error.message,
-    brand: words.brand,
-    address: address("/hand-over"),
-    time: span((error.retryAfter ?? 0) * 1000),
-  };
+export function explained(error, special = {}) {
+  if (!(error instanceof NodError)) reportError(error);
+  const { code, retryAfter } = error instanceof NodError ? error : new NodError("internal", 0, "");
+  /** @type {Texts} */
+  const texts = { ...words.error, ...special };
+  const known = texts[code === "slow_down" && retryAfter === null ? "held_back" : code];
+  const [title = "", advice = ""] = known ?? words.error.internal;
+  const values = { brand: words.brand, address: address("/hand-over"), time: span((retryAfter ?? 0) * 1000) };
   return { title: put(title, values), advice: put(advice, values) };
 }
 
@@ -32,9 +33,18 @@ export function explained(error) {
  * A message about an error, to be shown beside the form that it is about.
  *
  * @param {unknown} error
+ * @param {Texts} [special]
  */
-export function problem(error) {
-  const { title, advice } = explained(error);
+export function problem(error, special) {
+  const { title, advice } = explained(error, special);
+  return warning(title, advice);
+}
+
+/**
+ * @param {string} title
+ * @param {string} advice
+ */
+export function warning(title, advice) {
   return h("div", { class: "problem", role: "alert" }, h("strong", {}, title), " ", advice);
 }
 

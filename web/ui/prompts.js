@@ -2,8 +2,9 @@
 
 import { NodError } from "../nod/index.js";
 import { attract } from "./attention.js";
+import { confirmed } from "./confirm.js";
 import { fill, h, icon } from "./dom.js";
-import { put, words } from "./language.js";
+import { placeName, put, words } from "./language.js";
 import { problem } from "./outcome.js";
 import { announce, focusHeading } from "./shell.js";
 import { countdown, moment, timeUntil } from "./time.js";
@@ -68,7 +69,7 @@ export class Prompts {
     if (this.#cards.has(prompt.sign_in_id)) return;
     const card = this.#card(prompt);
     this.#cards.set(prompt.sign_in_id, card);
-    this.list.prepend(card);
+    this.list.append(card);
     announce(`${prompt.device.name} ${put(words.approve.asks, { login: prompt.login })}`);
     this.#counted();
   }
@@ -80,6 +81,10 @@ export class Prompts {
     const trouble = h("div");
     /** @type {(decision: Decision, code?: string) => void} */
     const answer = (decision, code) => void this.#answer(prompt, card, trouble, decision, code);
+    const report = async () => {
+      const { sureReport, report: yes, notReport } = words.approve;
+      if (await confirmed(put(sureReport, { login }), yes, notReport)) answer("report");
+    };
     const card = h(
       "article",
       { class: "card prompt", tabindex: -1, "data-sign-in": id, "data-device": device.name },
@@ -92,7 +97,7 @@ export class Prompts {
         "div",
         { class: "steps" },
         h("button", { type: "button", class: "deny", onclick: () => answer("deny") }, words.approve.deny),
-        h("button", { type: "button", class: "report", onclick: () => answer("report") }, words.approve.report),
+        h("button", { type: "button", class: "report", onclick: () => void report() }, words.approve.report),
       ),
     );
     return card;
@@ -114,7 +119,7 @@ export class Prompts {
     try {
       const fields = { sign_in_id: prompt.sign_in_id, decision, ...(code === undefined ? {} : { code }) };
       const answered = await this.connection.ask("answer", fields);
-      this.#over(prompt.sign_in_id, decision === "report" ? "reported" : answered.status);
+      this.#over(prompt.sign_in_id, endingOf(decision, answered.status));
     } catch (error) {
       if (!(error instanceof NodError)) throw error;
       if (error.code === "already_answered") return this.#over(prompt.sign_in_id, "elsewhere");
@@ -138,6 +143,7 @@ export class Prompts {
     const text = put(words.approve.answered[ending], { device: card.dataset["device"] ?? "" });
     const held = card.contains(document.activeElement);
     const note = h("p", { class: "ended" }, text);
+    card.classList.add("over");
     fill(card, note);
     if (held) {
       note.tabIndex = -1;
@@ -162,6 +168,18 @@ export class Prompts {
 }
 
 /**
+ * How an answer ended: an allow that is answered with a denial had another code than the device shows.
+ *
+ * @param {Decision} decision
+ * @param {Ending} status
+ * @returns {Ending}
+ */
+function endingOf(decision, status) {
+  if (decision === "report") return "reported";
+  return decision === "allow" && status === "denied" ? "wrongCode" : status;
+}
+
+/**
  * @param {Prompt} prompt
  * @param {() => void} onOver
  */
@@ -171,7 +189,7 @@ function facts({ device, ip, place, created_at, expires_at }, onOver) {
     [words.approve.device, words.device[device.type]],
     [words.approve.app, device.app],
     [words.approve.from, ip],
-    [words.approve.place, place],
+    [words.approve.place, placeName(place)],
     [words.approve.at, moment(created_at)],
     [words.approve.left, countdown(() => timeUntil(expires_at), (left) => left, onOver)],
   ];

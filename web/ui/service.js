@@ -1,6 +1,6 @@
 /** The service that the pages belong to, and the session of this browser. */
 
-import { Http, Session } from "../nod/index.js";
+import { Http, MemoryStorage, Session, SessionStorage } from "../nod/index.js";
 import { byId, fill, h } from "./dom.js";
 import { words } from "./language.js";
 import { setClock } from "./time.js";
@@ -13,12 +13,15 @@ import { setClock } from "./time.js";
  * @typedef {{ http: string, sign_up: boolean, sms: boolean, play?: string }} Config
  */
 
+// As long as a request to the service may take.
+const TIMEOUT_MS = 15_000;
+
 /** @type {Config} */
 export const config = await told();
 
 export const http = new Http(config.http);
 
-export const session = await Session.open(http);
+export const session = await Session.open(http, await storage());
 
 /** Where the pages are. */
 export const ORIGIN = location.origin;
@@ -35,7 +38,7 @@ export function address(path) {
 /** @returns {Promise<Config>} never, where the pages themselves cannot be reached: nothing goes without it */
 async function told() {
   try {
-    const answer = await fetch("/config.json", { cache: "no-store" });
+    const answer = await fetch("/config.json", { cache: "no-store", signal: AbortSignal.timeout(TIMEOUT_MS) });
     setClock(answer);
     return await answer.json();
   } catch {
@@ -43,5 +46,16 @@ async function told() {
     const again = h("button", { type: "button", onclick: () => location.reload() }, words.signIn.again);
     fill(byId("main"), h("h1", {}, title), h("p", { role: "alert" }, advice), again);
     return new Promise(() => {});
+  }
+}
+
+/** Where the session is kept: some browsers let a page keep nothing, then it lasts as long as the page. */
+async function storage() {
+  const kept = new SessionStorage();
+  try {
+    await kept.read();
+    return kept;
+  } catch {
+    return new MemoryStorage();
   }
 }

@@ -1,10 +1,12 @@
 /** Where the account is signed in, and signing out from afar. */
 
 import { NodError } from "../nod/index.js";
+import { confirmed } from "./confirm.js";
 import { fill, h, icon } from "./dom.js";
-import { put, words } from "./language.js";
+import { placeName, put, words } from "./language.js";
 import { problem } from "./outcome.js";
 import { session } from "./service.js";
+import { focusHeading } from "./shell.js";
 import { moment } from "./time.js";
 
 /**
@@ -17,16 +19,20 @@ import { moment } from "./time.js";
  */
 
 const { approve: text } = words;
+// What a session is listed under that came by the device alone: no name that anybody knows.
+const DEVICE = "device:";
 
 /** The sessions of the account, drawn into an element and kept true to what the connection tells. */
 export class Sessions {
   /**
    * @param {Connection} connection
    * @param {HTMLElement} list
+   * @param {HTMLElement} who says as whom this device is signed in
    */
-  constructor(connection, list) {
+  constructor(connection, list, who) {
     this.connection = connection;
     this.list = list;
+    this.who = who;
     this.trouble = h("div");
     connection.addEventListener("welcome", () => void this.#draw());
     connection.addEventListener("frame", (event) => {
@@ -47,12 +53,30 @@ export class Sessions {
       throw error;
     }
     const others = sessions.filter((one) => !one.current);
+    const login = named(sessions.find((one) => one.current)?.login);
+    fill(this.who, login && put(text.as, { login }));
+    const refocus = this.#focused();
     fill(
       this.list,
       h("ul", { class: "sessions" }, sessions.map((one) => this.#row(one, sessions))),
       this.trouble,
-      others.length > 0 && h("button", { type: "button", onclick: () => void this.#endOthers(others) }, text.signOutOthers),
+      others.length > 0 && h("button", { type: "button", name: "others", onclick: () => void this.#endOthers(others) }, text.signOutOthers),
     );
+    refocus();
+  }
+
+  /** Who stands on a button of the list does so after it was drawn anew, or else where the page begins. */
+  #focused() {
+    const focused = document.activeElement;
+    if (focused === null || !this.list.contains(focused)) return () => {};
+    const { name } = /** @type {HTMLButtonElement} */ (focused);
+    const row = focused.closest("[data-session]")?.getAttribute("data-session");
+    return () => {
+      const place = row ? this.list.querySelector(`[data-session="${CSS.escape(row)}"]`) : this.list;
+      const same = place?.querySelector(`button[name="${CSS.escape(name)}"]`);
+      if (same instanceof HTMLElement) same.focus();
+      else focusHeading();
+    };
   }
 
   /**
@@ -68,13 +92,14 @@ export class Sessions {
       "li",
       { class: "card session", "data-session": id },
       h("h3", {}, icon(device.type), h("span", {}, device.name), current && h("span", { class: "badge" }, text.current)),
-      h("p", { class: "quiet" }, [text.method[method], one.login, ip, place, device.app, letIn].filter(Boolean).join(" · ")),
+      h("p", { class: "quiet" }, [text.method[method], named(one.login), ip, placeName(place), device.app, letIn].filter(Boolean).join(" · ")),
       h("p", { class: "quiet" }, text.since, " ", moment(one.signed_in_at), " · ", text.seen, " ", moment(one.last_seen_at)),
       h(
         "div",
         { class: "steps" },
-        h("button", { type: "button", onclick: () => void this.#end(one, 0) }, text.signOut),
-        below > 0 && h("button", { type: "button", onclick: () => void this.#end(one, below) }, text.signOutTree),
+        h("button", { type: "button", name: "one", onclick: () => void this.#end(one, 0) }, text.signOut),
+        below > 0 &&
+          h("button", { type: "button", name: "tree", onclick: () => void this.#end(one, below) }, put(text.signOutTree, { count: below })),
       ),
     );
   }
@@ -85,36 +110,43 @@ export class Sessions {
    */
   async #end(one, below) {
     const question = put(below ? text.sureTree : text.sure, { device: one.device.name, count: below });
-    if (!(await confirmed(question))) return;
+    if (!(await confirmed(question, text.yes, text.no))) return;
     if (one.current && below === 0) return void (await session.signOut());
     const fields = { session_id: one.session_id, and_let_in: below > 0 };
-    const isOver = await this.#attempt(() => this.connection.ask("endSession", fields));
+    fill(this.trouble);
+    const isOver = await this.#attempt(fields);
+    await this.#draw();
     if (one.current && isOver) await session.forget();
   }
 
   /** @param {SessionShown[]} others */
   async #endOthers(others) {
-    if (!(await confirmed(put(text.sureOthers, { count: others.length })))) return;
-    for (const { session_id } of others) await this.#attempt(() => this.connection.ask("endSession", { session_id }));
+    if (!(await confirmed(put(text.sureOthers, { count: others.length }), text.yes, text.no))) return;
+    fill(this.trouble);
+    for (const { session_id } of others) await this.#attempt({ session_id });
+    await this.#draw();
   }
 
   /**
-   * @param {() => Promise<unknown>} what
-   * @returns {Promise<boolean>} whether it was done
+   * @param {Record<string, unknown>} fields what is to end
+   * @returns {Promise<boolean>} whether it has
    */
-  async #attempt(what) {
-    let isDone = true;
-    fill(this.trouble);
+  async #attempt(fields) {
     try {
-      await what();
+      await this.connection.ask("endSession", fields);
+      return true;
     } catch (error) {
       // It was ended by somebody else meanwhile: that is what was asked for.
-      isDone = error instanceof NodError && error.code === "unknown_session";
-      if (!isDone) fill(this.trouble, problem(error));
+      if (error instanceof NodError && error.code === "unknown_session") return true;
+      fill(this.trouble, problem(error));
+      return false;
     }
-    await this.#draw();
-    return isDone;
   }
+}
+
+/** @param {string} [login] */
+function named(login) {
+  return login?.startsWith(DEVICE) ? null : login;
 }
 
 /**
@@ -127,32 +159,4 @@ export class Sessions {
 function tree(id, sessions) {
   const children = sessions.filter((one) => one.let_in_by === id);
   return children.reduce((count, child) => count + 1 + tree(child.session_id, sessions), 0);
-}
-
-/**
- * Ask the person, in a dialog of the page.
- *
- * @param {string} question
- * @returns {Promise<boolean>}
- */
-function confirmed(question) {
-  const dialog = h(
-    "dialog",
-    { "aria-label": question },
-    h("p", {}, question),
-    h(
-      "form",
-      { method: "dialog", class: "steps" },
-      h("button", { value: "no" }, text.no),
-      h("button", { value: "yes", class: "primary" }, text.yes),
-    ),
-  );
-  document.body.append(dialog);
-  dialog.showModal();
-  return new Promise((resolve) => {
-    dialog.addEventListener("close", () => {
-      dialog.remove();
-      resolve(dialog.returnValue === "yes");
-    });
-  });
 }

@@ -6,11 +6,15 @@ import { h, icon } from "./dom.js";
 import { put, words } from "./language.js";
 import { ending } from "./outcome.js";
 import { forgetPending, keepPending } from "./pending.js";
-import { config, session } from "./service.js";
+import { config, http, session } from "./service.js";
 import { show } from "./shell.js";
+import { onwards } from "./signed-in.js";
 import { countdown } from "./time.js";
 
-/** @import { SignIn } from "../nod/index.js" */
+/**
+ * @import { SignIn } from "../nod/index.js"
+ * @import { Grant } from "../nod/sign_in.js"
+ */
 
 /**
  * Wait, and show how it ends. What the page shows meanwhile is its own, with `cancel` in it.
@@ -39,16 +43,37 @@ async function collect(signIn, again, signal) {
   keepPending(signIn);
   try {
     const grant = await signIn.wait(signal);
+    if (signal.aborted) return await refuse(grant);
     await session.keep(grant);
+    forgetPending(signIn);
     welcome();
   } catch (error) {
+    // What is kept can be collected once more, so it stays until the service has said that it is over.
+    if (error instanceof NodError || signal.aborted) forgetPending(signIn);
     if (signal.aborted) return;
-    // Another tab of this browser may have collected it.
-    if (error instanceof NodError && error.code === "already_redeemed" && session.id) return welcome();
+    if (await isCollected(error)) return welcome();
     show(...ending(error, h("button", { type: "button", class: "primary", onclick: again }, words.signIn.again), ...otherWays()));
-  } finally {
-    forgetPending(signIn);
   }
+}
+
+/**
+ * The person gave up while the answer was on its way: nobody is to be signed in by it.
+ *
+ * @param {Grant} grant
+ */
+async function refuse({ access_token }) {
+  await http.request("DELETE", "/sessions/current", { bearer: access_token });
+}
+
+/**
+ * Whether another tab of this browser has collected it.
+ *
+ * @param {unknown} error
+ */
+async function isCollected(error) {
+  if (!(error instanceof NodError) || error.code !== "already_redeemed") return false;
+  await session.sync();
+  return session.id !== null;
 }
 
 /**
@@ -66,8 +91,8 @@ export function welcome() {
   show(
     h("p", { class: "tick", "aria-hidden": "true" }),
     h("h1", {}, words.signIn.done),
-    h("p", {}, words.signIn.doneText),
-    h("div", { class: "steps" }, h("a", { href: "/approve", class: "button primary" }, words.signIn.go)),
+    h("p", {}, put(words.signIn.doneText, { page: words.approve.title })),
+    h("div", { class: "steps" }, onwards()),
   );
 }
 
