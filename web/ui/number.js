@@ -37,7 +37,9 @@ export function addNumber(place, added) {
   const trouble = h("div");
   const begin = async () => {
     if (!NUMBER.test(number.value)) throw new NodError("invalid_request", 0, "this is no number");
-    prove(place, await session.call("POST", "/account/logins", { login: number.value }), added);
+    const unproven = await session.call("POST", "/account/logins", { login: number.value });
+    prove(place, unproven, added);
+    playPhone(unproven.sms.body, number.value);
   };
   const button = h("button", {}, text.add);
   const special = { invalid_request: words.scan.noNumber };
@@ -55,7 +57,6 @@ function prove(place, { sms, expires_at: end }, added) {
   const over = () => addNumber(place, added);
   const left = h("p", { class: "quiet" }, countdown(() => timeUntil(end), (time) => put(words.signIn.left, { time }), over));
   fill(place, h("p", {}, text.prove), ...textToSend(sms), left);
-  playPhone(sms.body);
   void arrived(left, added);
 }
 

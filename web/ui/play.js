@@ -11,17 +11,18 @@ import { config } from "./service.js";
 
 const { play: text } = words;
 // Beside the page's content: what the phone is answered stays while the page goes on.
-const place = h("div");
+const place = h("div", { class: "beside" });
 
 /**
  * Somebody's phone, which sends this text; nothing where the stack is a real one.
  *
  * @param {string} body
+ * @param {string} [number] whose phone it is
  */
-export function playPhone(body) {
+export function playPhone(body, number = "+447700900123") {
   const { play: url } = config;
   if (url === undefined) return;
-  const from = h("input", { value: "+447700900123", required: true, inputmode: "tel", autocomplete: "off" });
+  const from = h("input", { value: number, required: true, inputmode: "tel", autocomplete: "off" });
   const trouble = h("div");
   const send = async () => {
     const reply = await sent(url, from.value, body);
