@@ -68,7 +68,7 @@ browser:
 	@{ command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null || $(install-browser)
 
 .PHONY: check
-check: env ## Lint, types, architecture, template, API descriptions
+check: env ## Lint, types, architecture, template, API descriptions, vulnerable pins, secrets
 	@$(BIN)/ruff check --quiet --output-format concise
 	@$(BIN)/ruff format --check --quiet
 	@$(BIN)/mypy --no-error-summary
@@ -77,7 +77,12 @@ check: env ## Lint, types, architecture, template, API descriptions
 	@said=$$(PYTHONPATH=layers/nod $(BIN)/lint-imports --no-logo --no-cache) || { echo "$$said"; exit 1; }
 	@AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint --template template.yaml >/dev/null
 	@$(BIN)/python -m docs.generate --check
-	@echo "Lint, types, architecture, template and API descriptions are as they should be."
+	@$(BIN)/python -m audit
+	@echo "Lint, types, architecture, template, API descriptions and what is tracked are as they should be."
+
+.PHONY: audit
+audit: env ## Look for secrets, and insist on asking for known vulnerabilities of what is pinned
+	@$(BIN)/python -m audit --insist
 
 .PHONY: docs
 docs: env ## Write the API descriptions anew

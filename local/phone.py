@@ -58,8 +58,7 @@ class PhoneNetwork:
         """Make a gateway's call, which may be an altered one. A reply in the answer goes to the sender's phone."""
         answer = httpx.post(call.url, content=call.body, headers=call.headers, timeout=30, trust_env=False)
         if answer.is_success and "xml" in answer.headers.get("content-type", ""):
-            # Our own service's answer, on this machine.
-            replies = ET.fromstring(answer.text).findall("Message")  # noqa: S314
+            replies = ET.fromstring(answer.text).findall("Message")  # noqa: S314 - our own service's answer.
             self._replies += [(sender, reply.text or "") for reply in replies]
         return answer
 

@@ -18,10 +18,10 @@ _HEAD = f"# Written by `{COMMAND}` from the types that parse requests and frames
 class _Dumper(yaml.SafeDumper):
     """Indents lists, repeats what occurs twice, and writes paragraphs as they are."""
 
-    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002 - its.
         super().increase_indent(flow, indentless=False)
 
-    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - PyYAML calls it so.
         return True
 
 

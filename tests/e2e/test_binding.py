@@ -147,7 +147,7 @@ def test_r1_2_of_two_accounts_that_bind_one_username_one_wins(stack: Stack) -> N
         people, login = [stack.person() for _ in range(4)], f"nick-{secrets.token_hex(6)}"
         with ThreadPoolExecutor(4) as pool:
             answers = list(
-                pool.map(lambda one: one.phone.call("POST", "/account/logins", {"login": login}), people)  # noqa: B023
+                pool.map(lambda one: one.phone.call("POST", "/account/logins", {"login": login}), people)  # noqa: B023 - mapped here.
             )
         assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
         assert sum(login in logins_of(person) for person in people) == 1

@@ -192,7 +192,7 @@ def test_t3_two_numbers_at_once_are_void(stack: Stack) -> None:
         handsets = [stack.handset(), stack.handset()]
         sign_in = stack.device().start_by_text()
         with ThreadPoolExecutor(2) as pool:
-            answers = list(pool.map(lambda handset: handset.send(body_of(sign_in)), handsets))  # noqa: B023
+            answers = list(pool.map(lambda handset: handset.send(body_of(sign_in)), handsets))  # noqa: B023 - mapped here.
         assert [answer.status_code for answer in answers] == [200, 200]
         assert code_of(sign_in.redeem()) == (403, "denied")
 

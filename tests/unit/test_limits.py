@@ -28,7 +28,7 @@ from nod.domain.limits import (
 from tests.builders import NOW, after
 
 A_MINUTE = Limit("some", 3, timedelta(minutes=1))
-MOMENTS = st.datetimes(datetime(2020, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+MOMENTS = st.datetimes(datetime(2020, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - bounds.
 
 
 def test_a1_the_numbers_of_the_contract() -> None:
