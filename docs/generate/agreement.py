@@ -9,10 +9,10 @@ from docs.generate.operations.operation import Operation
 from docs.generate.routes import Handled, deployed, handled
 from nod.api import requests
 from nod.domain.refusals import StillWaiting
-from nod.errors import NodError
+from nod.errors import Crowded, NodError
 
-# Raised, but told as an answer that is no error.
-NEVER_TOLD = frozenset({StillWaiting})
+# Raised, but told as an answer that is no error, or as the error that it is one of.
+NEVER_TOLD = frozenset({StillWaiting, Crowded})
 Described = Mapping[str, tuple[Operation, ...]]
 
 

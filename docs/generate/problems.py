@@ -11,7 +11,7 @@ import msgspec
 
 from docs.generate.schemas import reference
 from nod.api import http
-from nod.errors import NodError, SlowDown, TryAgain
+from nod.errors import NodError, Overloaded, SlowDown, TryAgain
 
 Response = dict[str, Any]
 HEADERS: dict[str, dict[str, Any]] = {
@@ -69,4 +69,4 @@ def _response(errors: list[type[NodError]]) -> Response:
 
 
 def _raised(error: type[NodError]) -> NodError:
-    return error(retry_after=5) if issubclass(error, (SlowDown, TryAgain)) else error()
+    return error(retry_after=5) if issubclass(error, (Overloaded, SlowDown, TryAgain)) else error()

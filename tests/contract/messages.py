@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from nod.domain.accounts import Account
-from nod.domain.limits import Limit, Slot
+from nod.domain.limits import FIRST_HOLD, Limit
 from nod.domain.logins import KnownLogin
 from nod.domain.prompts import prompt_for
 from nod.domain.sign_in import Overtaken, SignIn
@@ -49,12 +49,12 @@ class MessagesContract:
         assert stores.messages.seen("message") == SeenMessage(NOW, "signed_in", NOW + WORK_TIME)
 
     def test_r3_5_a_known_number_is_let_in(self, stores: Stores) -> None:
-        """R3.5: the sign-in becomes its account's, which stays as it is; the login keeps what it has open."""
+        """R3.5: the sign-in becomes its account's, which stays as it is; the login keeps its hold."""
         begun = self.started(stores, known=True)
-        open_slot = Slot("OTHER", int(after(100).timestamp()), "mark")
-        stores.logins.claim(NUMBER, open_slot, NOW)
+        stores.logins.hold(NUMBER, after(-3600))
         self.let_in(stores, begun, known=True)
-        assert stores.logins.claim(NUMBER, Slot("THIRD", 0, "-"), NOW).other_marks == {"mark"}
+        held_until = after(-3600) + FIRST_HOLD
+        assert stores.logins.find(NUMBER) == KnownLogin(ADA, held_until, texted_from=NOW, texted_last=NOW)
         assert current(stores, begun) == begun.texted(NUMBER, ADA, ask=False, now=NOW)
         assert stores.accounts.get(ADA) == adas_account()
         assert stores.messages.seen("message") == SeenMessage(NOW, "signed_in", NOW + WORK_TIME)

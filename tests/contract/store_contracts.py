@@ -15,6 +15,7 @@ from tests.contract.prompts import PromptsContract
 from tests.contract.scanning import ScanningContract
 from tests.contract.sessions import SessionsContract
 from tests.contract.sign_ins import SignInsContract
+from tests.contract.slots import SlotsContract
 from tests.contract.stopping import StoppingContract
 from tests.contract.telling import TellingContract
 from tests.contract.throttles import ThrottlesContract
@@ -33,6 +34,7 @@ __all__ = [
     "ScanningContract",
     "SessionsContract",
     "SignInsContract",
+    "SlotsContract",
     "StoppingContract",
     "TellingContract",
     "ThrottlesContract",

@@ -63,6 +63,24 @@ class ThrottlesContract:
         assert self.left(stores, "ada", NOW) == 3
         assert self.left(stores, "grace", NOW) == 1
 
+    def test_a1_who_is_past_a_lasting_limit_need_not_be_counted_again(self, stores: Stores) -> None:
+        """A1: what was refused is recalled in the same window, for the same subject, and only of a limit that lasts."""
+        lasting = Limit("lasting", 1, timedelta(minutes=1), lasting=True)
+        for limit in (lasting, self.limit):
+            self.left(stores, "198.51.100.7", NOW, limit)
+        with pytest.raises(SlowDown) as refusal:
+            stores.throttles.recall(lasting, "198.51.100.7", after(1))
+        assert refusal.value.retry_after == 59
+        stores.throttles.recall(self.limit, "198.51.100.7", after(1))
+        stores.throttles.recall(lasting, "198.51.100.8", after(1))
+        stores.throttles.recall(lasting, "198.51.100.7", after(60))
+
+    def test_a1_who_is_at_a_lasting_limit_is_not_past_it(self, stores: Stores) -> None:
+        """A1: nothing is recalled before something was refused."""
+        lasting = Limit("lasting", 1, timedelta(minutes=1), lasting=True)
+        stores.throttles.count(lasting, "198.51.100.9", NOW)
+        stores.throttles.recall(lasting, "198.51.100.9", NOW)
+
     @staticmethod
     def left(stores: Stores, subject: str, now: datetime, limit: Limit = limit) -> int:
         """How many more are permitted, all of which are used up by this."""

@@ -66,6 +66,7 @@ NEEDED: dict[str, dict[str, set[str]]] = {
         "SignIns": {"GetItem", "UpdateItem"},
         "Prompts": {"Query", "DeleteItem"},
         "Logins": {"UpdateItem"},
+        "Throttles": {"UpdateItem"},
     },
 }
 KEY_ACTIONS: dict[str, set[str]] = {

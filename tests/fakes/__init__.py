@@ -11,7 +11,7 @@ from nod.flows import ports
 from tests.fakes.outside import Mail, Sockets, Texts, TokenSigner
 from tests.fakes.people import Accounts, Connections, Sessions, Tickets
 from tests.fakes.rows import Rows
-from tests.fakes.sign_ins import Logins, Prompts, SignIns, Throttles
+from tests.fakes.sign_ins import Logins, Prompts, SignIns, Slots, Throttles
 from tests.fakes.texts import Bindings, Messages
 
 __all__ = ["Mail", "Rows", "Sockets", "Stores", "Texts", "TokenSigner", "one_by_one", "stores_over", "watched"]
@@ -24,6 +24,7 @@ class Stores:
     """All stores over the same rows."""
 
     logins: ports.Logins
+    slots: ports.Slots
     throttles: ports.Throttles
     sign_ins: ports.SignIns
     prompts: ports.Prompts
@@ -36,11 +37,12 @@ class Stores:
 
 
 def stores_over(rows: Rows, note: Callable[[str], object] | None = None) -> Stores:
-    """The fakes. `note` is told of each call before it is made, such as `logins.claim`."""
+    """The fakes. `note` is told of each call before it is made, such as `slots.take`."""
     unread: list[str] = []
     note = note or unread.append
     return Stores(
         logins=watched(Logins(rows), "logins", note),
+        slots=watched(Slots(rows), "slots", note),
         throttles=watched(Throttles(rows), "throttles", note),
         sign_ins=watched(SignIns(rows), "sign_ins", note),
         prompts=watched(Prompts(rows), "prompts", note),

@@ -23,10 +23,9 @@ replace = msgspec.structs.replace
 
 @dataclass
 class LoginRow:
-    """Whose login it is, what it has open, how reports hold it back, and what texts have done with it."""
+    """Whose login it is, how reports hold it back, and what texts have done with it."""
 
     account_id: str
-    slots: set[str] = field(default_factory=set)
     held_from: datetime | None = None
     held_for: timedelta = FIRST_HOLD
     next_hold: timedelta = FIRST_HOLD
@@ -47,6 +46,8 @@ class Rows:
     prompts: dict[tuple[str, str], Prompt] = field(default_factory=dict)
     tickets: dict[str, Ticket] = field(default_factory=dict)
     counts: dict[tuple[str, str, int], int] = field(default_factory=dict)
+    refused: set[tuple[str, str, int]] = field(default_factory=set)
+    slots: dict[str, set[str]] = field(default_factory=dict)
     bindings: dict[str, Binding] = field(default_factory=dict)
     messages: dict[str, SeenMessage] = field(default_factory=dict)
     messages_end: dict[str, datetime | None] = field(default_factory=dict)

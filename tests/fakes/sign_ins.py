@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
 
 import msgspec
 
@@ -15,22 +14,15 @@ from nod.domain.sign_in import REDEEM_WINDOW, Approver, Overtaken, SignIn
 from nod.domain.status import Decision, Status
 from nod.domain.tickets import Ticket
 from nod.domain.verification import code_hash
-from nod.errors import Denied, IdentifierUsed, InvalidToken, SlowDown, UnknownLogin
+from nod.errors import Denied, IdentifierUsed, InvalidToken, SlowDown
 from tests.fakes.rows import LoginRow, Rows, count_key
 
 replace = msgspec.structs.replace
 
 
-class Claim(NamedTuple):
-    """A slot taken."""
-
-    account_id: str
-    other_marks: frozenset[str]
-
-
 @dataclass
 class Logins:
-    """Who a login belongs to, and what it has open."""
+    """Who a login belongs to, and how reports hold it back."""
 
     rows: Rows
 
@@ -38,19 +30,8 @@ class Logins:
         row = self.rows.logins.get(login)
         return KnownLogin(row.account_id, _held_until(row), row.texted_from, row.texted_last) if row else None
 
-    def claim(self, login: str, slot: Slot, now: datetime) -> Claim:
-        row = self.rows.logins.get(login)
-        if row is None:
-            raise UnknownLogin()
-        if row.held_from or len(row.slots) >= OPEN_SIGN_INS_PER_LOGIN:
-            self._make_room(row, now)
-        others = row.slots - {slot.text}
-        row.slots = row.slots | {slot.text}
-        return Claim(row.account_id, frozenset(parse_slot(text).mark for text in others))
-
-    def release(self, login: str, slot: str) -> None:
-        if login in self.rows.logins:
-            self.rows.logins[login].slots.discard(slot)
+    def find_for_stranger(self, login: str) -> KnownLogin | None:
+        return self.find(login)
 
     def hold(self, login: str, now: datetime) -> None:
         if row := self.rows.logins.get(login):
@@ -69,19 +50,30 @@ class Logins:
             row.stopped_at = now
         return row.stopped_at
 
-    def _make_room(self, row: LoginRow, now: datetime) -> None:
-        held_until = _held_until(row)
-        if held_until and now < held_until:
-            raise SlowDown(retry_after=int((held_until - now).total_seconds()) + 1)
-        living = row.slots - stale(row.slots, now)
-        if len(living) >= OPEN_SIGN_INS_PER_LOGIN:
-            soonest = min(parse_slot(text).expires_at for text in living)
-            raise SlowDown(retry_after=max(1, soonest - int(now.timestamp())))
-        row.slots, row.held_from, row.next_hold = living, None, hold_length(row.next_hold)
-
 
 def _held_until(row: LoginRow) -> datetime | None:
     return row.held_from + hold_length(row.held_for) if row.held_from else None
+
+
+@dataclass
+class Slots:
+    """What a login has open."""
+
+    rows: Rows
+
+    def take(self, login: str, slot: Slot, now: datetime) -> frozenset[str]:
+        slots = self.rows.slots.setdefault(login, set())
+        if len(slots) >= OPEN_SIGN_INS_PER_LOGIN:
+            slots -= stale(slots, now)
+        if len(slots) >= OPEN_SIGN_INS_PER_LOGIN:
+            soonest = min(parse_slot(text).expires_at for text in slots)
+            raise SlowDown(retry_after=max(1, soonest - int(now.timestamp())))
+        others = frozenset(parse_slot(text).mark for text in slots)
+        slots.add(slot.text)
+        return others
+
+    def release(self, login: str, slot: str) -> None:
+        self.rows.slots.get(login, set()).discard(slot)
 
 
 @dataclass
@@ -90,8 +82,17 @@ class Throttles:
 
     rows: Rows
 
+    def recall(self, limit: Limit, subject: str, now: datetime) -> None:
+        if count_key(limit, subject, now) in self.rows.refused:
+            raise limit.exceeded(now)
+
     def count(self, limit: Limit, subject: str, now: datetime) -> None:
-        self.rows.count(limit, subject, now)
+        try:
+            self.rows.count(limit, subject, now)
+        except SlowDown:
+            if limit.lasting:
+                self.rows.refused.add(count_key(limit, subject, now))
+            raise
 
     def uncount(self, limit: Limit, subject: str, now: datetime) -> None:
         key = count_key(limit, subject, now)

@@ -1,7 +1,7 @@
 """Faults of AWS, one at a time: injected into botocore at the wire, where its own retries still do their work."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import cycle
 from typing import Any
@@ -37,9 +37,11 @@ def _response(request: Any, status: int, body: bytes, headers: dict[str, str]) -
     return AWSResponse(request.url, status, HTTPHeaders.from_dict(headers), _Body(body))
 
 
-def _answers(status: int, code: str) -> Callable[[Any], AWSResponse]:
+def answering(status: int, code: str, more: Mapping[str, Any] | None = None) -> Callable[[Any], AWSResponse]:
+    """Every attempt is answered with this error of AWS; `more` are further fields of it."""
+
     def fail(request: Any) -> AWSResponse:
-        body = json.dumps({"__type": f"com.amazonaws#{code}", "message": code}).encode()
+        body = json.dumps({"__type": f"com.amazonaws#{code}", "message": code, **(more or {})}).encode()
         return _response(request, status, body, {"x-amzn-ErrorType": code})
 
     return fail
@@ -70,8 +72,8 @@ FAULTS = (
     Fault(
         "throttled, a server error, no connection",
         _in_turn(
-            _answers(400, "ThrottlingException"),
-            _answers(500, "InternalServerError"),
+            answering(400, "ThrottlingException"),
+            answering(500, "InternalServerError"),
             _raises(lambda request: ConnectionClosedError(endpoint_url=request.url)),
             _raises(lambda request: ConnectTimeoutError(endpoint_url=request.url)),
         ),
@@ -80,7 +82,7 @@ FAULTS = (
     Fault("timeout after the effect", _raises(_timeout), acts=True),
     Fault("killed before", _raises(lambda _: Killed())),
     Fault("killed after", _raises(lambda _: Killed()), acts=True),
-    Fault("gone", _answers(410, "GoneException"), only="PostToConnection"),
+    Fault("gone", answering(410, "GoneException"), only="PostToConnection"),
 )
 
 
@@ -108,9 +110,9 @@ class Injector:
         self._fault, self._at, self._failed = fault, at, 0
 
     @property
-    def has_failed(self) -> bool:
-        """Whether the call that was to fail was made."""
-        return self._failed > 0
+    def failed(self) -> int:
+        """How often the call that was to fail was tried."""
+        return self._failed
 
     def _begun(self, model: Any, params: dict[str, Any], **_: Any) -> None:
         tables = params.get("TableName") or ", ".join(

@@ -11,15 +11,14 @@ from nod.domain.identifiers import challenge_of
 from nod.domain.refusals import StillWaiting
 from nod.domain.sign_in import Approver
 from nod.flows.approval import Asked
-from nod.settings import Settings
 from tests.integration.world import NETWORK, PC, POST, VERIFIER, World, body_of
 
 
 def test_starting_takes_three_steps(world: World) -> None:
-    """R1.3: claim the login beside the counters; find the approvers beside keeping the sign-in; post, side by side."""
+    """R1.3: find the login beside slot and counters; the approvers beside keeping the sign-in; post, side by side."""
     world.connect("one", "two")
     assert world.counted(world.start) == [
-        ["dynamodb UpdateItem Logins", "dynamodb UpdateItem Throttles", "dynamodb UpdateItem Throttles"],
+        ["dynamodb GetItem Logins", *3 * ["dynamodb UpdateItem Throttles"]],
         ["dynamodb Query Connections", "dynamodb TransactWriteItems Put SignIns, Put Prompts, Put Tickets,"],
         [POST, POST],
     ]
@@ -36,7 +35,7 @@ def test_answering_takes_two_steps(world: World) -> None:
             "dynamodb Query Connections",
             "dynamodb TransactWriteItems ConditionCheck Sessions, Delete Prompts, Update SignIns,",
         ],
-        [POST, POST, "dynamodb UpdateItem Logins"],
+        [POST, POST, "dynamodb UpdateItem Throttles"],
     ]
 
 
@@ -153,17 +152,6 @@ def test_refreshing_takes_three_steps(world: World) -> None:
     ]
 
 
-def test_a4_concealed_starts_make_the_same_calls(settings: Settings) -> None:
-    """A4: with accounts concealed an unknown login, nobody online and a real start make the same calls."""
-    world = World(replace(settings, conceal_accounts=True))
-    nobody_online = world.counted(world.start)
-    unknown = world.counted(lambda: world.start(login="nobody"))
-    world.connect("one")
-    real = world.counted(world.start)
-    assert nobody_online == unknown == real
-    assert real[2] == [POST]
-
-
 def test_every_access_is_by_key(world: World) -> None:
     """No path scans a table or reads an index: every request is by full key or of one partition."""
     requests: list[tuple[str, dict[str, Any]]] = []
@@ -209,5 +197,5 @@ def test_the_past_is_not_scanned_for(world: World) -> None:
         world.start("enter")
     world.late = timedelta(hours=1)
     # In `enter` two codes are the same once in a million times, which would cost a further draw.
-    assert world.counted(lambda: world.start("enter"))[1] == ["dynamodb UpdateItem Logins"]
+    assert world.counted(lambda: world.start("enter"))[1] == ["dynamodb UpdateItem Throttles"]
     assert len(world.counted(lambda: world.start("enter"))) == 3

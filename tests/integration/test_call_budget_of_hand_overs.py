@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from nod.bootstrap.hand_over import HandOverParts
 from nod.domain.identifiers import challenge_of
 from nod.domain.scanning import CODES_PER_SIGN_IN, draw_code
-from nod.errors import Denied, NoPageOpen, NotAnswerable, SlowDown, WrongScan
+from nod.errors import Denied, NotAnswerable, SlowDown, WrongScan
 from nod.flows.qr import AskedByScan, Scan, Scanned
 from nod.flows.starting import Started
 from nod.settings import Settings
@@ -180,18 +180,6 @@ def test_q3_voiding_takes_five_steps(desk: Desk) -> None:
         ],
         [POST, POST, POST],
     ]
-
-
-@pytest.mark.parametrize("number", [NUMBER, "+447700900999"])
-def test_a4_no_page_and_no_account_take_the_same_calls(settings: Settings, number: str) -> None:
-    """A4: where accounts are concealed, nobody learns by the time it takes whether a number is known."""
-    desk = Desk(replace(settings, conceal_accounts=True))
-
-    def start() -> None:
-        with pytest.raises(NoPageOpen):
-            desk.parts.hand_over.start(AskedByScan(number, challenge_of(VERIFIER), PHONE), NETWORK)
-
-    assert desk.world.counted(start) == [COUNTED, ["dynamodb Query Connections"]]
 
 
 def test_a1_the_eleventh_is_refused_by_the_transaction(desk: Desk) -> None:

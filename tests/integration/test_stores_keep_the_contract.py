@@ -21,6 +21,7 @@ from tests.contract.store_contracts import (
     ScanningContract,
     SessionsContract,
     SignInsContract,
+    SlotsContract,
     StoppingContract,
     TellingContract,
     ThrottlesContract,
@@ -38,7 +39,7 @@ def tables() -> Iterator[Tables]:
     with pytest.MonkeyPatch.context() as monkeypatch, in_process_aws(monkeypatch) as settings:
         made = Parts(settings).tables
         # Each of these makes the others that it changes along with.
-        _ = made.messages, made.connections, made.throttles
+        _ = made.messages, made.connections, made.throttles, made.slots
         yield made
 
 
@@ -64,6 +65,9 @@ def snapshot(tables: Tables) -> Snapshot:
 
 
 class TestLogins(LoginsContract): ...
+
+
+class TestSlots(SlotsContract): ...
 
 
 class TestThrottles(ThrottlesContract): ...

@@ -33,11 +33,16 @@ class World:
         """Make the account."""
         self.steps = Steps()
         self.late = timedelta(0)
+        self.stopped_at: datetime | None = None
         self.random = Random(1)
-        self.parts = counted_parts(settings, self.steps, lambda: datetime.now(UTC) + self.late)
+        self.parts = counted_parts(settings, self.steps, self.clock)
         self.messaging = Messaging(self.parts)
         self.grant: Grant = self.parts.passwords.sign_up("alice", "correct horse", PHONE, NETWORK)
         self.me = Approver(self.grant.account_id, self.grant.session_id)
+
+    def clock(self) -> datetime:
+        """The time: that of this machine, or the one at which it was stopped, and how late it is made."""
+        return (self.stopped_at or datetime.now(UTC)) + self.late
 
     def connect(self, *ids: str) -> None:
         """Open connections of the phone as approver."""

@@ -16,7 +16,8 @@ from nod.domain.verification import Mode
 from nod.flows.account import PasswordSignIn, Refreshing
 from nod.flows.admitting import Admitting
 from nod.flows.answering import Answering
-from nod.flows.approval import Approval, ApprovalPolicy
+from nod.flows.approval import Approval
+from nod.flows.asking import ApprovalPolicy, Asking
 from nod.flows.binding import LoginBinding
 from nod.flows.connecting import Connecting, Ticketing
 from nod.flows.phone import PhonePolicy, PhoneSignIn, phone_mode
@@ -114,14 +115,22 @@ class Flows:
     @cached_property
     def approval(self) -> Approval:
         stack = self.stack
-        return Approval(
+        policy = ApprovalPolicy(stack.default, stack.minimum, LIFETIME, stack.starts_per_minute, stack.conceal)
+        asking = Asking(
             logins=self.stores.logins,
+            slots=self.stores.slots,
             throttles=self.stores.throttles,
+            together=one_by_one,
+            policy=policy,
+            rng=self._rng,
+        )
+        return Approval(
+            asking=asking,
             sign_ins=self.stores.sign_ins,
             connections=self.stores.connections,
             prompting=self.prompting,
             together=one_by_one,
-            policy=ApprovalPolicy(stack.default, stack.minimum, LIFETIME, stack.starts_per_minute, stack.conceal),
+            policy=policy,
             clock=self.clock,
             rng=self._rng,
         )
@@ -220,6 +229,7 @@ class Flows:
         return Answering(
             sign_ins=self.stores.sign_ins,
             logins=self.stores.logins,
+            slots=self.stores.slots,
             connections=self.stores.connections,
             telling=self.telling,
             together=one_by_one,
@@ -234,6 +244,7 @@ class Flows:
             sessions=self.stores.sessions,
             accounts=self.stores.accounts,
             logins=self.stores.logins,
+            slots=self.stores.slots,
             throttles=self.stores.throttles,
             connections=self.stores.connections,
             telling=self.telling,

@@ -154,7 +154,7 @@ class Service(Flows):
 
     def slots(self, login: str = "user:ada") -> int:
         """How many sign-ins a login has open."""
-        return len(self.rows.logins[login].slots)
+        return len(self.rows.slots.get(login, ()))
 
     def replies(self, number: str = ADAS_NUMBER) -> list[str]:
         """The texts that a number got, and gets from now on."""

@@ -325,7 +325,7 @@ def test_a9_an_approver_whose_session_ran_out_is_refused(decision: Decision) -> 
 
 def fresh(asked: Asked) -> Started:
     """A sign-in of now, asked of a session that is alive."""
-    asked.service.stores.logins.release("user:ada", asked.started.sign_in.slot or "")
+    asked.service.stores.slots.release("user:ada", asked.started.sign_in.slot or "")
     asked.service.approver("NEW")
     return asked.service.start()
 

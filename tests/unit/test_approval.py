@@ -1,7 +1,6 @@
 """Flow 1: a device with only a login asks to be let in (R1.1-R1.7; attacks A1, A3, A4, A11)."""
 
 from datetime import timedelta
-from functools import partial
 
 import pytest
 
@@ -14,6 +13,7 @@ from nod.domain.refusals import StillWaiting
 from nod.domain.sign_in import Approver
 from nod.domain.verification import WEAKEST_TO_STRONGEST, Mode
 from nod.errors import (
+    Crowded,
     InvalidRequest,
     NoApproverOnline,
     NodError,
@@ -391,40 +391,8 @@ def test_r1_7_open_sign_ins_of_a_login_have_different_codes() -> None:
         codes = [service.start(mode="choose").verification.code for _ in range(3)]
         assert len(set(codes)) == 3
         assert service.slots() == 3
-        drawn_again += service.calls.count("logins.claim") > 3
+        drawn_again += service.calls.count("slots.take") > 3
     assert drawn_again > 0, "no two codes ever met, so that nothing was shown"
-
-
-def held_while_drawing_again(*, conceal: bool) -> Service:
-    """A service whose next start draws a code that is shown already, and whose login is reported just then."""
-    for seed in range(1000):
-        tried = online(conceal=conceal, seed=seed)
-        for _ in range(2):
-            tried.start(mode="choose")
-        if "logins.release" in tried.calls:
-            service = online(conceal=conceal, seed=seed)
-            service.start(mode="choose")
-            service.pushed("socket of PHONE")
-            service.meanwhile["logins.release"] = partial(service.stores.logins.hold, "user:ada", service.now)
-            return service
-    raise AssertionError("no two codes ever met")
-
-
-def test_a12_a_report_while_a_code_is_drawn_again_counts() -> None:
-    """A12: a start that lost its place to a report is refused and prompts nobody."""
-    service = held_while_drawing_again(conceal=False)
-    with pytest.raises(SlowDown):
-        service.start(mode="choose")
-    assert prompted(service) == []
-    assert service.slots() == 1
-
-
-def test_a4_a_report_while_a_code_is_drawn_again_is_concealed() -> None:
-    """A4: where accounts are concealed even that looks like a real start."""
-    service = held_while_drawing_again(conceal=True)
-    assert shape(service.start(mode="choose")) == shape(online(conceal=True).start(mode="choose"))
-    assert prompted(service) == []
-    assert service.slots() == 1
 
 
 def test_r1_7_sign_ins_without_a_code_may_be_open_together() -> None:
@@ -433,7 +401,7 @@ def test_r1_7_sign_ins_without_a_code_may_be_open_together() -> None:
     service.calls.clear()
     for _ in range(3):
         service.start(mode="none")
-    assert service.calls.count("logins.claim") == 3
+    assert service.calls.count("slots.take") == 3
 
 
 @pytest.mark.parametrize("minimum", WEAKEST_TO_STRONGEST)
@@ -538,6 +506,38 @@ def test_a1_concealing_does_not_lift_the_limit_of_an_address() -> None:
     assert limited(service, "ada").retry_after == limited(service, "grace").retry_after == 60
 
 
+def test_a1_an_address_that_was_refused_costs_nothing_more() -> None:
+    """A1: whoever is past the limit of an address is refused without a call, whatever is started, until it is over."""
+    service = online(starts_per_minute=1)
+    service.start()
+    limited(service)
+    service.calls.clear()
+    assert limited(service, NUMBER).retry_after == limited(service, "nobody").retry_after == 60
+    for start in (service.start_phone, service.start_qr):
+        with pytest.raises(SlowDown):
+            start()
+    assert set(service.calls) == {"throttles.recall"}
+    service.start(network=Network("81.2.69.161"))
+    service.wait(60)
+    service.start()
+
+
+@pytest.mark.parametrize("conceal", [False, True])
+@pytest.mark.parametrize("call", ["slots.take", "throttles.count"])
+def test_a1_a_start_that_cannot_be_counted_is_refused_openly(call: str, conceal: bool) -> None:
+    """A1: where so many ask that nobody can be counted, everybody is told so, known or not, and nobody is prompted."""
+    for login in ("ada", "nobody"):
+        service = online(conceal=conceal)
+
+        def crowd() -> None:
+            raise Crowded(retry_after=1)
+
+        service.meanwhile[call] = crowd
+        assert limited(service, login).retry_after == 1
+        assert prompted(service) == []
+        assert service.rows.sign_ins == {}
+
+
 # A4: concealed accounts.
 
 
@@ -557,10 +557,13 @@ def shape(started: Started) -> tuple[object, ...]:
     )
 
 
-def concealing(policy: ApproverPolicy) -> dict[str, Service]:
-    """Three stacks alike, on which Ada is online, is not, and has no account."""
-    services = {"online": online(conceal=True, policy=policy), "offline": with_ada(conceal=True, policy=policy)}
-    return {**services, "unknown": Service(conceal=True, policy=policy)}
+def concealing(policy: ApproverPolicy, **more: object) -> dict[str, Service]:
+    """Four stacks alike, on which Ada is online, is not, is held back after a report, and has no account."""
+    parameters = {"conceal": True, "policy": policy, **more}
+    held = online(**parameters)
+    held.stores.logins.hold("user:ada", held.now)
+    unknown = Service(**parameters)
+    return {"online": online(**parameters), "offline": with_ada(**parameters), "held": held, "unknown": unknown}
 
 
 @pytest.mark.parametrize("policy", POLICIES)
@@ -574,6 +577,24 @@ def test_a4_a_concealed_start_looks_and_costs_the_same(mode: Mode, policy: Appro
         calls.add(tuple(service.calls))
     assert len(shapes) == 1
     assert len(calls) == 1
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_a4_so_does_every_further_one(policy: ApproverPolicy) -> None:
+    """A4: with all slots taken, with slots that are over, past the limit of prompts, and of the address."""
+    seen = set()
+    for service in concealing(policy, starts_per_minute=6).values():
+        service.calls.clear()
+        shapes: list[object] = []
+        for pause in (0, 0, 0, 0, 121, 0, 0, 0, 121, 0, 0, 0, 0, 0, 0, 0, 0):
+            service.wait(pause)
+            try:
+                shapes.append(shape(service.start(mode="enter")))
+            except SlowDown as refusal:
+                shapes.append(refusal.retry_after)
+        assert [one for one in shapes if isinstance(one, int)] == [shapes[-1]] * 3
+        seen.add((tuple(shapes), tuple(service.calls)))
+    assert len(seen) == 1
 
 
 @pytest.mark.parametrize("policy", POLICIES)

@@ -17,6 +17,7 @@ from tests.contract.store_contracts import (
     ScanningContract,
     SessionsContract,
     SignInsContract,
+    SlotsContract,
     StoppingContract,
     TellingContract,
     ThrottlesContract,
@@ -45,6 +46,9 @@ def snapshot(rows: Rows) -> Snapshot:
 
 
 class TestLogins(LoginsContract): ...
+
+
+class TestSlots(SlotsContract): ...
 
 
 class TestThrottles(ThrottlesContract): ...

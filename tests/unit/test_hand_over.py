@@ -304,7 +304,7 @@ def test_a4_whether_there_is_an_account_stays_concealed(prepare: Callable[[Servi
     with pytest.raises(NoPageOpen) as refusal:
         service.start_qr(login)
     assert (refusal.value.detail, refusal.value.retry_after) == (NoPageOpen().detail, None)
-    assert service.calls == ["logins.find", "throttles.count", "connections.of"]
+    assert service.calls == ["throttles.recall", "throttles.count", "logins.find_for_stranger", "connections.of"]
     assert (service.rows.sign_ins, counted(service)) == (kept, count)
     assert service.pushed(PCS_PAGE) == []
 

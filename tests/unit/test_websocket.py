@@ -10,6 +10,7 @@ import pytest
 from nod.api.websocket import Authorizer, Frames
 from nod.domain.sign_in import Approver
 from nod.domain.tickets import Ticket
+from nod.errors import Overloaded
 from nod.flows.starting import Started
 from tests.builders import ADA, HOME
 from tests.unit.service import Service
@@ -331,3 +332,17 @@ def test_i2_a_binary_frame_is_refused(edge: Edge) -> None:
     body = b64encode(b'{"action":"ping"}').decode()
     assert edge.happen("MESSAGE", "phone", body, isBase64Encoded=True) == 200
     assert [reply["code"] for reply in edge.replies] == ["invalid_request"]
+
+
+def test_a_frame_that_is_too_much_for_now_is_to_be_sent_again() -> None:
+    """I1: while AWS throttles, a frame is refused with a code of the contract, and the connection stays open."""
+    edge = Edge()
+    phone = edge.phone()
+
+    def overloaded() -> None:
+        raise Overloaded(retry_after=1)
+
+    edge.service.meanwhile["prompts.open_for"] = overloaded
+    reply = edge.send(phone, {"action": "hello", "id": 7})
+    assert reply == {"type": "error", "code": "slow_down", "detail": Overloaded.title, "id": 7}
+    assert edge.send(phone, {"action": "hello"})["type"] == "welcome"

@@ -5,7 +5,7 @@ from typing import Any, Literal
 import msgspec
 
 from nod.channels import gateways
-from nod.errors import InvalidRequest, InvalidToken, NodError, TooLarge
+from nod.errors import InvalidRequest, InvalidToken, NodError, Overloaded, TooLarge
 
 Security = Literal["nothing", "session", "verifier"]
 Part = Literal["request", "answer"]
@@ -64,7 +64,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
         of_body = (InvalidRequest, TooLarge) if self.request else ()
         of_query = (InvalidRequest,) if self.flags else ()
         of_token = (InvalidToken,) if self.security != "nothing" else ()
-        return (*of_body, *of_query, *of_token, *self.errors, NodError)
+        return (*of_body, *of_query, *of_token, *self.errors, NodError, Overloaded)
 
     @property
     def own_format(self) -> frozenset[Part]:

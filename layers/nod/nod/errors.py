@@ -118,5 +118,13 @@ class TryAgain(NodError):
     code, status, title = "try_again", 503, "Another delivery of the same message is being worked on"
 
 
+class Overloaded(NodError):
+    code, status, title = "unavailable", 503, "The service is overloaded for the moment"
+
+
 class SlowDown(NodError):
     code, status, title = "slow_down", 429, "Too many requests"
+
+
+class Crowded(SlowDown):
+    title = "Too many requests at this very moment"

@@ -140,7 +140,8 @@ def problem(error: NodError) -> Response[Any]:
 
 
 def _refused(error: NodError) -> Response[Any]:
-    logger.info("A request was refused", extra={"code": error.code})
+    log = logger.warning if error.status >= 500 else logger.info
+    log("A request was refused", extra={"code": error.code})
     return problem(error)
 
 

@@ -13,7 +13,7 @@ from nod.domain.pushes import ShownQr
 from nod.domain.sign_in import Approver
 from nod.domain.status import Verdict
 from nod.domain.tickets import Ticket
-from nod.errors import Forbidden, InvalidRequest, InvalidToken, NodError
+from nod.errors import Forbidden, InvalidRequest, InvalidToken, NodError, Overloaded, SlowDown
 from nod.flows.answering import Answer, Answering
 from nod.flows.connecting import Connecting, Ticketing
 from nod.flows.sessions import SessionControl
@@ -155,7 +155,9 @@ class Frames:
 
 def _frame_code(error: NodError) -> str:
     # Over a connection "your session was ended" is a matter of authorisation: there is no token to be invalid.
-    return Forbidden.code if isinstance(error, InvalidToken) else error.code
+    if isinstance(error, InvalidToken):
+        return Forbidden.code
+    return SlowDown.code if isinstance(error, Overloaded) else error.code
 
 
 def _policy(effect: str, resource: str, ticket: Ticket | None = None) -> dict[str, Any]:

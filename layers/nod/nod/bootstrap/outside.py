@@ -7,6 +7,7 @@ from functools import cached_property, partial
 from random import Random
 from typing import TYPE_CHECKING, Any
 
+from nod import overload
 from nod.settings import Settings
 
 if TYPE_CHECKING:
@@ -88,7 +89,9 @@ class Outside:
         """The KMS client."""
         from nod.channels.aws import client
 
-        return client("kms")
+        kms = client("kms")
+        overload.watch(kms)
+        return kms
 
     @cached_property
     def _profile(self) -> TokenProfile:

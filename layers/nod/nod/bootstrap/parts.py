@@ -46,7 +46,8 @@ class Parts:
     @cached_property
     def approval(self) -> Approval:
         """Flow 1."""
-        from nod.flows.approval import Approval, ApprovalPolicy
+        from nod.flows.approval import Approval
+        from nod.flows.asking import ApprovalPolicy, Asking
 
         settings = self.settings
         policy = ApprovalPolicy(
@@ -56,9 +57,16 @@ class Parts:
             starts_per_minute_per_address=settings.starts_per_minute_per_address,
             conceal=settings.conceal_accounts,
         )
-        return Approval(
+        asking = Asking(
             logins=self.tables.logins,
+            slots=self.tables.slots,
             throttles=self.tables.throttles,
+            together=self.together,
+            policy=policy,
+            rng=self.rng,
+        )
+        return Approval(
+            asking=asking,
             sign_ins=self.tables.sign_ins,
             connections=self.tables.connections,
             prompting=self.prompting,
@@ -76,6 +84,7 @@ class Parts:
         return Answering(
             sign_ins=self.tables.sign_ins,
             logins=self.tables.logins,
+            slots=self.tables.slots,
             connections=self.tables.connections,
             telling=self.telling,
             together=self.together,
@@ -93,6 +102,7 @@ class Parts:
             sessions=self.tables.sessions,
             accounts=self.tables.accounts,
             logins=self.tables.logins,
+            slots=self.tables.slots,
             throttles=self.tables.throttles,
             connections=self.tables.connections,
             telling=self.telling,

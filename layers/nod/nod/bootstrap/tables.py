@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from nod.stores.prompts import Prompts
     from nod.stores.sessions import Sessions
     from nod.stores.sign_ins import SignIns
+    from nod.stores.slots import Slots
     from nod.stores.throttles import Throttles
     from nod.stores.tickets import Tickets
 
@@ -79,6 +80,13 @@ class Tables:
         from nod.stores.throttles import Throttles
 
         return Throttles(self.client, self._settings.throttles_table)
+
+    @cached_property
+    def slots(self) -> Slots:
+        """Open sign-ins, in the Throttles table."""
+        from nod.stores.slots import Slots
+
+        return Slots(self.client, self._settings.throttles_table)
 
     @cached_property
     def accounts(self) -> Accounts:

@@ -14,11 +14,15 @@ LONGEST_HOLD = timedelta(hours=24)
 
 
 class Limit(msgspec.Struct, frozen=True):
-    """At most `count` times in a window of `window` (windows are fixed, aligned to the epoch)."""
+    """At most `count` times in a window of `window` (windows are fixed, aligned to the epoch).
+
+    `lasting`: nothing takes a count back, so whoever is past it stays so until the window is over.
+    """
 
     name: str
     count: int
     window: timedelta
+    lasting: bool = False
 
     def window_of(self, now: datetime) -> int:
         """The number of the window that `now` lies in."""
@@ -55,7 +59,7 @@ def asks_per_login(method: Method) -> Limit:
 
 def starts_per_address(count: int) -> Limit:
     """How many sign-ins one IP address may start in a minute."""
-    return Limit("starts", count, timedelta(minutes=1))
+    return Limit("starts", count, timedelta(minutes=1), lasting=True)
 
 
 class Slot(msgspec.Struct, frozen=True):

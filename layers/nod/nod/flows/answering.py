@@ -13,7 +13,7 @@ from nod.domain.refusals import wrong_code
 from nod.domain.sign_in import Approver, Overtaken, SignIn
 from nod.domain.status import Decision, Status, Verdict
 from nod.errors import UnknownSignIn
-from nod.flows.ports import Clock, Connections, Logins, SignIns
+from nod.flows.ports import Clock, Connections, Logins, SignIns, Slots
 from nod.flows.prompting import Telling
 
 
@@ -31,6 +31,7 @@ class Answering:
 
     sign_ins: SignIns
     logins: Logins
+    slots: Slots
     connections: Connections
     telling: Telling
     together: Together
@@ -96,7 +97,7 @@ class Answering:
     def _free(self, sign_in: SignIn | None) -> None:
         """The login's slot is free again."""
         if sign_in and sign_in.slot:
-            self.logins.release(sign_in.login, sign_in.slot)
+            self.slots.release(sign_in.login, sign_in.slot)
 
     def _hold(self, sign_in_id: str, sign_in: SignIn | None, now: datetime) -> None:
         """After a report further prompts are held back. Where that fails so has the report, which is to be repeated."""

@@ -1,11 +1,8 @@
 """Flow 1: a device with only a login asks the signed-in devices of that account to let it in (R1.1-R1.7)."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from functools import partial
+from datetime import datetime
 from random import Random
-from typing import Any
 
 import msgspec
 
@@ -13,28 +10,18 @@ from nod.concurrency import Together
 from nod.domain.connections import Connection, approvers_among
 from nod.domain.device import Device, Network
 from nod.domain.identifiers import new_identifier
-from nod.domain.limits import PROMPTS_PER_LOGIN, Slot, starts_per_address
-from nod.domain.logins import Login, parse_login
+from nod.domain.logins import parse_login
 from nod.domain.prompts import Prompt
 from nod.domain.refusals import wrong_code
 from nod.domain.sign_in import Overtaken, SignIn
 from nod.domain.starting import start
 from nod.domain.text import require_readable
-from nod.domain.verification import Mode, Verification, clashes, code_mark, draw, effective_mode
-from nod.errors import NoApproverOnline, NodError, NotAnswerable, UnknownSignIn
-from nod.flows.ports import Clock, Connections, Logins, SignIns, Throttles
+from nod.domain.verification import Mode, Verification, effective_mode
+from nod.errors import NoApproverOnline, NotAnswerable, UnknownSignIn
+from nod.flows.asking import ApprovalPolicy, Asking
+from nod.flows.ports import Clock, Connections, SignIns
 from nod.flows.prompting import Prompting
 from nod.flows.starting import Started, waiter_for
-
-
-class ApprovalPolicy(msgspec.Struct, frozen=True):
-    """What the stack says about approvals."""
-
-    default_mode: Mode
-    minimum_mode: Mode
-    lifetime: timedelta
-    starts_per_minute_per_address: int
-    conceal: bool
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -47,20 +34,11 @@ class Asked(msgspec.Struct, frozen=True):
     message: str | None = None
 
 
-class Draft(msgspec.Struct, frozen=True):
-    """A sign-in before it is known whose it is."""
-
-    sign_in_id: str
-    verification: Verification
-    slot: Slot
-
-
 @dataclass(frozen=True)
 class Approval:
     """Starting an approval sign-in and confirming its `echo` code."""
 
-    logins: Logins
-    throttles: Throttles
+    asking: Asking
     sign_ins: SignIns
     connections: Connections
     prompting: Prompting
@@ -80,7 +58,7 @@ class Approval:
         device = asked.device.cleaned()
         message = require_readable(asked.message, "message") if asked.message is not None else None
         mode = effective_mode(asked.mode, default=self.policy.default_mode, minimum=self.policy.minimum_mode)
-        draft, account_id = self._claim(login, mode, network, now)
+        draft, account_id = self.asking.admit(login, mode, network, now)
         sign_in = start(
             sign_in_id=draft.sign_in_id,
             method="approval",
@@ -115,43 +93,10 @@ class Approval:
         connections = self._keep_confirmed(before, after, prompt, now)
         if prompt is None:
             if after.status == "denied" and after.slot:
-                self.logins.release(after.login, after.slot)
+                self.asking.slots.release(after.login, after.slot)
             raise wrong_code(after.tries_left)
         if not self.prompting.ask(prompt, connections, now):
             self._nobody_there(after, now)
-
-    def _claim(self, login: Login, mode: Mode, network: Network, now: datetime) -> tuple[Draft, str | None]:
-        """Count the start and take a slot of the login, in one step; no account where that must stay concealed."""
-        per_address = starts_per_address(self.policy.starts_per_minute_per_address)
-        draft = self._draft(login, mode, now)
-        claimed, prompts_left, starts_left = self.together(
-            lambda: _outcome(lambda: self.logins.claim(login.key, draft.slot, now)),
-            lambda: _outcome(lambda: self.throttles.count(PROMPTS_PER_LOGIN, login.key, now)),
-            lambda: _outcome(lambda: self.throttles.count(per_address, network.ip, now)),
-        )
-        refusals = [error for error in (starts_left, claimed, prompts_left) if isinstance(error, NodError)]
-        # Draw again where another open sign-in of the login shows the same code (R1.7).
-        while not refusals and clashes(draft.verification, login.key, claimed.other_marks):
-            self.logins.release(login.key, draft.slot.text)
-            draft = self._draft(login, mode, now)
-            claimed = _outcome(partial(self.logins.claim, login.key, draft.slot, now))
-            refusals = [claimed] if isinstance(claimed, NodError) else []
-        if not refusals:
-            return draft, claimed.account_id
-        if not isinstance(claimed, NodError):
-            self.logins.release(login.key, draft.slot.text)
-        if self.policy.conceal and not isinstance(starts_left, NodError):
-            return draft, None
-        if not isinstance(prompts_left, NodError):
-            # Nobody is prompted: whoever is past a limit of their own must not use up this login's prompts.
-            self.throttles.uncount(PROMPTS_PER_LOGIN, login.key, now)
-        raise refusals[0]
-
-    def _draft(self, login: Login, mode: Mode, now: datetime) -> Draft:
-        sign_in_id = new_identifier(self.rng)
-        verification = draw(mode, self.rng)
-        expires_at = int((now + self.policy.lifetime).timestamp())
-        return Draft(sign_in_id, verification, Slot(sign_in_id, expires_at, code_mark(verification, login.key)))
 
     def _open(self, sign_in: SignIn, verification: Verification, now: datetime) -> Started:
         """Keep the sign-in beside finding the approvers, then ask them."""
@@ -174,10 +119,7 @@ class Approval:
             self.sign_ins.close(sign_in, sign_in.withdraw(), now)
         except Overtaken:
             return
-        undo = [partial(self.throttles.uncount, PROMPTS_PER_LOGIN, sign_in.login, now)]
-        if sign_in.slot:
-            undo.append(partial(self.logins.release, sign_in.login, sign_in.slot))
-        self.together(*undo)
+        self.asking.take_back(sign_in.login, sign_in.slot, now, counted=True)
         raise NoApproverOnline()
 
     def _keep_confirmed(self, before: SignIn, after: SignIn, prompt: Prompt | None, now: datetime) -> list[Connection]:
@@ -191,11 +133,3 @@ class Approval:
             raise NotAnswerable("the sign-in was confirmed or cancelled at the same time") from None
         found: list[Connection] = connections
         return found
-
-
-def _outcome(call: Callable[[], Any]) -> Any:
-    """What a call gives, or the error of ours that it raises."""
-    try:
-        return call()
-    except NodError as error:
-        return error

@@ -55,6 +55,7 @@ class PhoneSignIn:
         if not self.policy.app.number:
             raise Forbidden("this service has no number that texts could be sent to")
         now = self.clock()
+        per_address = starts_per_address(self.policy.starts_per_minute_per_address)
         device = asked.device.cleaned()
         # Whoever asks approvers shows the phone a code now, when it can be told: later only a text message comes.
         verification = draw(self.policy.mode, self.rng) if self.policy.asks_approvers else Verification("none")
@@ -73,7 +74,8 @@ class PhoneSignIn:
             lifetime=PHONE_LIFETIME,
         )
         secret, waiter = waiter_for(sign_in, self.rng)
-        self.throttles.count(starts_per_address(self.policy.starts_per_minute_per_address), network.ip, now)
+        self.throttles.recall(per_address, network.ip, now)
+        self.throttles.count(per_address, network.ip, now)
         self.sign_ins.open(sign_in, None, waiter)
         return Started(sign_in, verification, secret, sign_in_text(self.policy.app, asked.identifier))
 

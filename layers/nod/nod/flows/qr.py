@@ -102,9 +102,10 @@ class HandOver:
         login = parse_login(asked.login, kinds=HAND_OVER_KINDS)
         device = asked.device.cleaned()
         per_address = starts_per_address(self.policy.starts_per_minute_per_address)
-        known, _ = self.together(
-            lambda: self.logins.find(login.key),
+        self.throttles.recall(per_address, network.ip, now)
+        _, known = self.together(
             lambda: self.throttles.count(per_address, network.ip, now),
+            lambda: self.logins.find_for_stranger(login.key),
         )
         account_id = self._account_of(known, now)
         pages = pages_among(self.connections.of(account_id), now)

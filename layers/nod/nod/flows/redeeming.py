@@ -16,7 +16,7 @@ from nod.domain.sessions import Lifetimes, Session
 from nod.domain.sign_in import Overtaken, SignIn
 from nod.errors import AlreadyRedeemed, UnknownSignIn
 from nod.flows.granting import Grant, Newcomer, grant_for, know_device, new_session
-from nod.flows.ports import Accounts, Clock, Connections, Logins, Sessions, SignIns, Throttles, TokenSigner
+from nod.flows.ports import Accounts, Clock, Connections, Logins, Sessions, SignIns, Slots, Throttles, TokenSigner
 from nod.flows.prompting import Telling
 
 
@@ -28,6 +28,7 @@ class Redeeming:
     sessions: Sessions
     accounts: Accounts
     logins: Logins
+    slots: Slots
     throttles: Throttles
     connections: Connections
     telling: Telling
@@ -132,7 +133,7 @@ class Redeeming:
     def _close(self, sign_in: SignIn, connections: list[Connection], now: datetime) -> None:
         self.afterwards(
             lambda: self.telling.tell(closing(sign_in, "cancelled", connections), now),
-            lambda: self.logins.release(sign_in.login, sign_in.slot) if sign_in.slot else None,
+            lambda: self.slots.release(sign_in.login, sign_in.slot) if sign_in.slot else None,
         )
 
     def _get(self, sign_in_id: str) -> SignIn:

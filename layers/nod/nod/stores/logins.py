@@ -1,21 +1,19 @@
-"""The Logins table: who a login belongs to, which sign-ins it has open, and how long reports hold it back.
+"""The Logins table: who a login belongs to, how long reports hold it back, and what texts have done with it.
 
-A start resolves the login and takes a slot in one conditional write; the refused write itself shows why.
+What somebody does who only knows a login is not written here, but in Throttles, under its name (`stores.slots`).
 """
 
 from datetime import datetime
 from typing import Any
 
-import msgspec
-from pynamodb.attributes import UnicodeAttribute, UnicodeSetAttribute
+from pynamodb.attributes import UnicodeAttribute
 from pynamodb.connection import Connection
 from pynamodb.expressions.update import Action
 
-from nod.domain.limits import FIRST_HOLD, LONGEST_HOLD, OPEN_SIGN_INS_PER_LOGIN, Slot, hold_length, parse_slot, stale
+from nod.domain.limits import FIRST_HOLD, LONGEST_HOLD, hold_length
 from nod.domain.logins import KnownLogin
-from nod.errors import SlowDown, UnknownLogin
 from nod.stores.attributes import Moment, Span
-from nod.stores.table import Item, Row, elements, update_if, update_or_show
+from nod.stores.table import Row, at_once, update_if, update_or_show
 
 
 class LoginRow(Row):
@@ -28,7 +26,6 @@ class LoginRow(Row):
 
     login = UnicodeAttribute(hash_key=True)
     account_id = UnicodeAttribute()
-    slots = UnicodeSetAttribute(null=True)
     held_from = Moment(null=True)
     held_for = Span(null=True)
     next_hold = Span(null=True)
@@ -42,13 +39,6 @@ def not_stopped_since(account_id: str, allowed_at: datetime) -> Any:
     same_account = LoginRow.account_id == account_id
     never_stopped = LoginRow.stopped_at.does_not_exist()
     return same_account & (never_stopped | (LoginRow.stopped_at < allowed_at))
-
-
-class Claim(msgspec.Struct, frozen=True):
-    """A slot taken: whose login it is, and the marks of the other sign-ins that the login has open."""
-
-    account_id: str
-    other_marks: frozenset[str]
 
 
 class Logins:
@@ -66,24 +56,10 @@ class Logins:
             return None
         return KnownLogin(row.account_id, _held_until(row), row.texted_from, row.texted_last)
 
-    def claim(self, login: str, slot: Slot, now: datetime) -> Claim:
-        """Resolve a login and open a sign-in for it: one write, where no slot of an expired sign-in is in the way.
-
-        Raises `UnknownLogin`, and `SlowDown` where the login has its sign-ins open or is held back after a report.
-        """
-        known = LoginRow.account_id.exists()
-        has_room = LoginRow.slots.does_not_exist() | (elements("slots") < OPEN_SIGN_INS_PER_LOGIN)
-        not_held = LoginRow.held_from.does_not_exist()
-        item, taken = update_or_show(LoginRow(login), [LoginRow.slots.add({slot.text})], known & has_room & not_held)
-        if not taken:
-            item = self._claim_past(LoginRow.from_raw_data(item) if item else None, login, slot, now)
-        row = LoginRow.from_raw_data(item)
-        others = (row.slots or set()) - {slot.text}
-        return Claim(row.account_id, frozenset(parse_slot(text).mark for text in others))
-
-    def release(self, login: str, slot: str) -> None:
-        """Close a sign-in: its slot is free again."""
-        self._update_known(login, [LoginRow.slots.delete({slot})])
+    def find_for_stranger(self, login: str) -> KnownLogin | None:
+        """The same for somebody who only knows the login: `Overloaded` at once where too many ask for it."""
+        with at_once():
+            return self.find(login)
 
     def hold(self, login: str, now: datetime) -> None:
         """Hold further prompts back after a report, twice as long each time (15 min, 30 min, ... at most 24 h)."""
@@ -110,34 +86,6 @@ class Logins:
         item, _ = update_or_show(LoginRow(login), [LoginRow.stopped_at.set(now)], this_account & not_stopped)
         row = LoginRow.from_raw_data(item) if item else None
         return row.stopped_at if row and row.account_id == account_id else None
-
-    def _claim_past(self, seen: LoginRow | None, login: str, slot: Slot, now: datetime) -> Item:
-        """Claim once more where only what has run out stood in the way; otherwise raise what does."""
-        if seen is None or seen.account_id is None:
-            raise UnknownLogin()
-        held_until = _held_until(seen)
-        if held_until and now < held_until:
-            raise SlowDown(retry_after=int((held_until - now).total_seconds()) + 1)
-        slots = seen.slots or set()
-        if slot.text in slots:
-            # The answer to the first write was lost, and it was sent again: it had taken the last slot itself.
-            return seen.serialize()
-        living = slots - stale(slots, now)
-        if len(living) >= OPEN_SIGN_INS_PER_LOGIN:
-            soonest = min(parse_slot(text).expires_at for text in living)
-            raise SlowDown(retry_after=max(1, soonest - int(now.timestamp())))
-        unchanged_slots = LoginRow.slots == slots if slots else LoginRow.slots.does_not_exist()
-        unchanged_hold = LoginRow.held_from == seen.held_from if seen.held_from else LoginRow.held_from.does_not_exist()
-        actions: list[Action] = [LoginRow.slots.set(living | {slot.text})]
-        if seen.held_from:
-            actions.append(LoginRow.held_from.remove())
-        if seen.held_from and seen.next_hold:
-            # Doubling has no bound of its own: without this one, months of reports would outgrow every type.
-            actions.append(LoginRow.next_hold.set(hold_length(seen.next_hold)))
-        item, taken = update_or_show(LoginRow(login), actions, unchanged_slots & unchanged_hold)
-        if taken:
-            return item
-        return self._claim_past(LoginRow.from_raw_data(item) if item else None, login, slot, now)
 
     def _update_known(self, login: str, actions: list[Action]) -> None:
         """Update a login if it is still bound; one that was unbound meanwhile has nothing left to update."""

@@ -1,6 +1,8 @@
 """What all tables share: one DynamoDB client, rows made from structs, and transactions whose refusals can be read."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from random import SystemRandom
 from typing import Any, TypeVar
@@ -14,6 +16,8 @@ from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
+from nod import overload
+
 CONNECT_TIMEOUT_SECONDS = 1
 READ_TIMEOUT_SECONDS = 3
 CONDITION_FAILED = "ConditionalCheckFailedException"
@@ -22,6 +26,7 @@ CONFLICT_PAUSE_SECONDS = 0.06
 
 Struct = TypeVar("Struct", bound=msgspec.Struct)
 Item = dict[str, dict[str, Any]]
+_may_wait: ContextVar[bool] = ContextVar("may_wait", default=True)
 
 
 def connect() -> Connection:
@@ -34,7 +39,28 @@ def connect() -> Connection:
     # The client is made now: while the function starts, and by one thread.
     events: Any = connection.client.meta.events
     events.register("needs-retry.dynamodb", _pause_after_conflict)
+    events.register("needs-retry.dynamodb", _refuse_who_may_not_wait)
+    overload.watch(connection.client)
     return connection
+
+
+@contextmanager
+def at_once() -> Iterator[None]:
+    """Calls in here do not wait where DynamoDB throttles them: `Overloaded` at the first time.
+
+    botocore would try for some seconds. Where strangers decide how often a row is written, that would keep as many
+    functions waiting as they like, until there are none left for others.
+    """
+    before = _may_wait.set(False)
+    try:
+        yield
+    finally:
+        _may_wait.reset(before)
+
+
+def _refuse_who_may_not_wait(response: Any, **_: Any) -> None:
+    if response and not _may_wait.get() and overload.is_throttled(response[1]):
+        raise overload.overloaded()
 
 
 def _pause_after_conflict(response: Any, attempts: int, **_: Any) -> float | None:
@@ -42,12 +68,7 @@ def _pause_after_conflict(response: Any, attempts: int, **_: Any) -> float | Non
 
     botocore retries throttling and faults by itself, but takes these refusals for final.
     """
-    error = response[1] if response else {}
-    code = error.get("Error", {}).get("Code")
-    reasons = {reason["Code"] for reason in error.get("CancellationReasons", [])} - {"None"}
-    conflict = code == "TransactionConflictException" or (
-        bool(reasons) and reasons <= {"TransactionConflict", "ThrottlingError"}
-    )
+    conflict = response and overload.is_conflict(response[1])
     if not conflict or attempts >= CONFLICT_TRIES:
         return None
     return CONFLICT_PAUSE_SECONDS * attempts * SystemRandom().random()

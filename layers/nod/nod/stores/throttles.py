@@ -10,8 +10,12 @@ from pynamodb.expressions.update import Action
 
 from nod.domain.identifiers import fingerprint
 from nod.domain.limits import Limit
+from nod.errors import Crowded, Overloaded
 from nod.stores.attributes import Whole
-from nod.stores.table import Row, Transaction, update_if
+from nod.stores.table import Row, Transaction, at_once, update_if
+
+# How many refusals a process remembers, 100 bytes each.
+REMEMBERED = 10_000
 
 
 class ThrottleRow(Row):
@@ -39,10 +43,29 @@ class Throttles:
     def __init__(self, connection: Connection, table_name: str) -> None:
         """`table_name` as deployed."""
         ThrottleRow.bind(connection, table_name)
+        self._refused: dict[str, int] = {}
+
+    def recall(self, limit: Limit, subject: str, now: datetime) -> None:
+        """`SlowDown` where this process has seen the subject past a lasting limit. No call, however often it is asked.
+
+        So a flood from one address is counted once by each process, and not once for each request.
+        """
+        if self._refused.get(_key(limit, subject)) == limit.window_of(now):
+            raise limit.exceeded(now)
 
     def count(self, limit: Limit, subject: str, now: datetime) -> None:
-        """Count one more for a subject (a login, an address); `SlowDown` where the limit is reached. One write."""
-        if not update_if(*_counting(limit, subject, now)):
+        """Count one more for a subject (a login, an address), in one write.
+
+        `SlowDown` where the limit is reached, `Crowded` where so many count at once that DynamoDB refuses them: more
+        than any limit allows, or beside somebody who does that.
+        """
+        try:
+            with at_once():
+                counted = update_if(*_counting(limit, subject, now))
+        except Overloaded:
+            raise Crowded(retry_after=1) from None
+        if not counted:
+            self._remember(limit, subject, now)
             raise limit.exceeded(now)
 
     def uncount(self, limit: Limit, subject: str, now: datetime) -> None:
@@ -53,6 +76,12 @@ class Throttles:
     def forget(self, limit: Limit, subject: str, now: datetime) -> None:
         """Start counting a subject afresh, after a success."""
         ThrottleRow(_key(limit, subject), limit.window_of(now)).delete()
+
+    def _remember(self, limit: Limit, subject: str, now: datetime) -> None:
+        if limit.lasting:
+            if len(self._refused) >= REMEMBERED:
+                self._refused.clear()
+            self._refused[_key(limit, subject)] = limit.window_of(now)
 
 
 def _counting(limit: Limit, subject: str, now: datetime) -> tuple[ThrottleRow, Sequence[Action], Any]:
