@@ -146,11 +146,24 @@ def test_i2_of_duplicate_keys_the_last_counts() -> None:
 
 def test_i1_a_refusal_does_not_reflect_what_was_sent() -> None:
     """I1: the reason names the field and what is expected, not the value, which might be a secret."""
-    secret = "hunter22-hunter22"
-    for change in ({"challenge": secret}, {"device": {**DEVICE, "type": [secret]}}, {"message": {"x": secret}}):
-        with pytest.raises(InvalidRequest) as refusal:
-            start(encoded(**change))
-        assert secret not in refusal.value.detail
+    secret = "hunter22' - at `hunter22`\n"
+    changes: dict[str, Any] = {
+        "challenge": secret,
+        "device": {**DEVICE, "type": [secret]},
+        "message": {"x": secret},
+        "verification": secret,
+        "method": secret,
+    }
+    for field, value in changes.items():
+        with pytest.raises(InvalidRequest, match=field) as refusal:
+            start(encoded(**{field: value}))
+        assert "hunter22" not in refusal.value.detail
+    with pytest.raises(InvalidRequest) as refusal:
+        start(encoded(device={**DEVICE, "type": secret}))
+    assert refusal.value.detail == "Invalid enum value - at `$.device.type`"
+    with pytest.raises(InvalidRequest) as refusal:
+        decode(json.dumps({"action": secret}).encode(), CLIENT_FRAME, limit=MAX_FRAME_BYTES)
+    assert refusal.value.detail == "Invalid value - at `$.action`"
 
 
 JSON_VALUES = st.recursive(

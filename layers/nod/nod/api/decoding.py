@@ -1,5 +1,6 @@
 """Reading JSON that strangers send: bounded, typed, and refused with a reason that a client can act on."""
 
+import re
 from typing import Any, TypeVar
 
 import msgspec
@@ -9,6 +10,8 @@ from nod.errors import InvalidRequest, TooLarge
 MAX_BODY_BYTES = 16 * 1024
 MAX_FRAME_BYTES = 8 * 1024
 T = TypeVar("T")
+# Of a value that is none of those allowed the library tells what it was; it may be a secret in the wrong place.
+_TOLD_VALUE = re.compile(r"""^(Invalid (?:enum )?value) ['"].*['"]""", re.DOTALL)
 
 
 def decode(data: bytes, struct: type[T], *, limit: int) -> T:
@@ -22,7 +25,7 @@ def decode(data: bytes, struct: type[T], *, limit: int) -> T:
     try:
         return msgspec.json.decode(data, type=struct)
     except msgspec.ValidationError as error:
-        raise InvalidRequest(str(error)) from None
+        raise InvalidRequest(_TOLD_VALUE.sub(r"\1", str(error))) from None
     except (ValueError, RecursionError):
         raise InvalidRequest("this is not JSON") from None
 
