@@ -7,7 +7,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from nod import bootstrap, settings
 from nod.api import http
-from nod.observability import log_unexpected
+from nod.observability import without_words
 
 WEBHOOKS = bootstrap.sms(settings.from_environment())
 app = http.resolver()
@@ -30,17 +30,10 @@ def receive(gateway: str, path_secret: str | None = None) -> Response[Any]:
     return http.answer_as(answer.content_type, answer.body)
 
 
-def _take(event: dict[str, Any]) -> None:
-    try:
-        WEBHOOKS.notify(event)
-    except Exception as error:  # noqa: BLE001 - Lambda would log it whole, with what it quotes.
-        log_unexpected(error)
-        raise RuntimeError("not every message was acted upon: to be delivered again") from None
-
-
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer one HTTP request, or take one event of the topic."""
     if "Records" in event:
-        _take(event)
+        with without_words("not every message was acted upon: to be delivered again"):
+            WEBHOOKS.notify(event)
         return {}
     return http.resolve(app, event, context)

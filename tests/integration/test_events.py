@@ -149,22 +149,38 @@ def test_each_sample_event_has_its_answer(entry_point: Callable[[str], ModuleTyp
     assert _messages_kept() == 0
 
 
-def test_i3_an_event_that_fails_is_delivered_again_and_its_words_are_not_logged(
-    entry_point: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatch
+class Failing:
+    """What a function stands on, which fails and quotes what it was given."""
+
+    def notify(self, event: dict[str, Any]) -> None:
+        raise ConnectionError(f"+447700900123 {event}")
+
+    handle = notify
+
+
+@pytest.mark.parametrize(
+    ("function", "part", "event"),
+    [
+        ("sms", "WEBHOOKS", {"Records": [{"Sns": {"Message": "Private words"}}]}),
+        ("websocket", "FRAMES", {"body": "Private words"}),
+        ("authorizer", "AUTHORIZER", {"queryStringParameters": {"ticket": "Private words"}}),
+    ],
+)
+def test_i3_of_an_event_that_fails_no_words_are_logged(
+    entry_point: Callable[[str], ModuleType],
+    monkeypatch: pytest.MonkeyPatch,
+    function: str,
+    part: str,
+    event: dict[str, Any],
 ) -> None:
-    """I3, R3.3: SNS gets an error, so that it delivers again; neither error nor log quote what the message was."""
-
-    class Failing:
-        def notify(self, event: dict[str, Any]) -> None:
-            raise ConnectionError(f"+447700900123 {event}")
-
-    function, event = entry_point("sms"), {"Records": [{"Sns": {"Message": "Private words"}}]}
-    monkeypatch.setattr(function, "WEBHOOKS", Failing())
+    """I3, R3.3: the platform gets an error (and SNS delivers again); neither error nor log quote what came in."""
+    module = entry_point(function)
+    monkeypatch.setattr(module, part, Failing())
     log, logger = Log(), logging.getLogger("nod")
     logger.addHandler(log)
     try:
         with pytest.raises(RuntimeError) as raised:
-            function.handler(event, Context())
+            module.handler(event, Context())
     finally:
         logger.removeHandler(log)
     told = "".join(traceback.format_exception(raised.value))
