@@ -6,7 +6,7 @@ from typing import Any
 
 from docs.generate.examples import examples_of
 from docs.generate.operations import OPERATIONS
-from docs.generate.operations.operation import PARAMETERS, TAGS, Operation, OwnFormat
+from docs.generate.operations.operation import CHOICES, PARAMETERS, TAGS, Operation, OwnFormat
 from docs.generate.problems import HEADERS, header_references, responses_for
 from docs.generate.schemas import Schema, prose, schemas_of
 from nod.api.decoding import MAX_BODY_BYTES
@@ -95,11 +95,13 @@ def _types_of(operation: Operation) -> list[Any]:
 
 
 def _path_item(path: str) -> dict[str, Any]:
-    parameters = [
-        {"name": name, "in": "path", "required": True, "description": PARAMETERS[name], "schema": {"type": "string"}}
-        for name in re.findall(r"{(\w+)}", path)
-    ]
+    parameters = [_part(name) for name in re.findall(r"{(\w+)}", path)]
     return {"parameters": parameters} if parameters else {}
+
+
+def _part(name: str) -> dict[str, Any]:
+    schema: Schema = {"type": "string", "enum": CHOICES[name]} if name in CHOICES else {"type": "string"}
+    return {"name": name, "in": "path", "required": True, "description": PARAMETERS[name], "schema": schema}
 
 
 def _flag(name: str) -> dict[str, Any]:

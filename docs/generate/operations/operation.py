@@ -21,12 +21,14 @@ PARAMETERS = {
     "sign_in_id": "The sign-in, as named by the answer that started it or by its prompt.",
     "session_id": "The session, or `current` for the caller's own.",
     "login": "The login, percent-encoded.",
-    "gateway": f"The name of a gateway that the stack has secrets of: {', '.join(sorted(gateways.NAMES))}.",
+    "gateway": "The name of a gateway that the stack has secrets of.",
     "and_let_in": "Whether to end also the sessions that it let in, those that they let in, and so on.",
     "Idempotency-Key": "Drawn for this request and kept until its answer has arrived: the request that is repeated with"
     " it gets its answer again, where that was lost. 22 to 128 letters, digits, `-` and `_`, which nobody can guess.",
     "path_secret": "The secret end of the address, as the gateway was given it.",
 }
+# Parts of a path that are one of a few names.
+CHOICES = {"gateway": sorted(gateways.NAMES)}
 
 
 class OwnFormat(msgspec.Struct, frozen=True):
