@@ -7,13 +7,15 @@ import hashlib
 import json
 import tempfile
 import threading
+import time
+import uuid
 import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from ministack.core import iam_actions, lambda_runtime
-from ministack.services import apigateway, ses_v2, sns
+from ministack.services import apigateway, lambda_svc, ses_v2, sns
 
 Answer = tuple[int, dict[str, str], Any]
 
@@ -24,6 +26,8 @@ def apply() -> None:
     _tell_connections_as_documented()
     _authorise_mail_by_its_sender()
     _keep_messages_out_of_the_log()
+    _log_what_frames_make_functions_say()
+    _log_errors_of_handlers()
     _unpack_layers_once()
 
 
@@ -70,6 +74,40 @@ def _keep_messages_out_of_the_log() -> None:
     """AWS logs no text messages and no mail; MiniStack logs them, where the tests look for what must not be there."""
     for service, said in ((sns, "SNS SMS to"), (ses_v2, "SESv2 SendEmail")):
         service.logger.addFilter(lambda record, said=said: not str(record.msg).startswith(said))
+
+
+def _log_what_frames_make_functions_say() -> None:
+    """AWS logs what a function says of a frame, as of anything else; MiniStack drops it."""
+    original = lambda_runtime.get_or_create_worker
+
+    class Logged:
+        def __init__(self, worker: Any, config: dict[str, Any]) -> None:
+            self._worker, self._config = worker, config
+
+        def invoke(self, event: dict[str, Any], _message_id: str) -> dict[str, Any]:
+            request_id, began = str(uuid.uuid4()), time.monotonic()
+            result: dict[str, Any] = self._worker.invoke(event, request_id)
+            failed, took = result["status"] == "error", int((time.monotonic() - began) * 1000)
+            lambda_svc._emit_lambda_logs(self._config, request_id, result.get("log", ""), failed, took)
+            return result
+
+    def repaired(name: str, config: dict[str, Any], *arguments: Any, **options: Any) -> Logged:
+        return Logged(original(name, config, *arguments, **options), config)
+
+    lambda_runtime.get_or_create_worker = repaired
+
+
+def _log_errors_of_handlers() -> None:
+    """AWS logs an error that a handler raises, with its trace; MiniStack tells it to the caller only."""
+    original = lambda_runtime.Worker.invoke
+
+    def repaired(worker: Any, *arguments: Any, **options: Any) -> dict[str, Any]:
+        result: dict[str, Any] = original(worker, *arguments, **options)
+        if trace := result.get("trace"):
+            result["log"] = f"{result.get('log', '')}\n[ERROR] {trace}".strip()
+        return result
+
+    lambda_runtime.Worker.invoke = repaired
 
 
 def _unpack_layers_once() -> None:

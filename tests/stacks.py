@@ -1,5 +1,6 @@
 """The local cloud of the test run, and the stacks that tests play against, each deployed once: a plugin of pytest."""
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -15,6 +16,9 @@ from local.endpoints import Endpoints
 from local.phone import Handset, PhoneNetwork
 from local.stack import STACK_NAME, LocalStack
 from nod.domain.identifiers import fingerprint
+from tests.confidential import HEARD
+from tests.listening import listening
+from tests.logs import require_discretion
 from tests.target import PASSWORD, Person, Target, body_of, fresh_number
 
 __all__ = ["PASSWORD", "Person", "body_of", "fresh_number"]
@@ -74,9 +78,13 @@ EDGE_SECRET = "what CloudFront adds"
 
 @pytest.fixture(scope="session")
 def local_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
-    """The local cloud of this test run, on a free port, beside whatever else runs; with the local parameters."""
-    with LocalStack.start(tmp_path_factory.mktemp("local")) as running:
+    """The local cloud of this test run, on a free port, beside whatever else runs; with the local parameters.
+
+    When all tests that play against it are over, its logs must hold nothing confidential that went over the wire.
+    """
+    with listening(), LocalStack.start(tmp_path_factory.mktemp("local")) as running:
         yield running
+        require_discretion(running.cloud, HEARD)
 
 
 @pytest.fixture(scope="session")
@@ -116,6 +124,7 @@ def strict(deploy: Deploy) -> Stack:
 
 def _described(local: LocalStack, name: str, endpoints: Endpoints, client: httpx.Client) -> Stack:
     described = local.client("cloudformation").describe_stack_resources(StackName=name)
+    HEARD.hear(json.dumps(endpoints.sms))
     resources = {one["LogicalResourceId"]: one["PhysicalResourceId"] for one in described["StackResources"]}
     return Stack(
         client=client,

@@ -10,6 +10,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, R
 
 from local.endpoints import Endpoints
 from local.pages import security_headers
+from tests.confidential import HEARD
 
 _STATUS = re.compile(r"Failed to load resource: the server responded with a status of (\d+) ")
 _UNREACHED = re.compile(r"Failed to load resource: net::ERR_|WebSocket connection to '[^']*' failed")
@@ -75,6 +76,8 @@ class Watch:
     def _asked(self, request: Request) -> None:
         self._take(request.url)
         self._secrets |= set(_secrets_of(request))
+        HEARD.hear_headers(request.headers)
+        HEARD.hear(request.post_data_buffer)
 
     def _answered(self, response: Response) -> None:
         expected = self._headers.get(_origin(response.url))
@@ -87,6 +90,7 @@ class Watch:
         page.on("websocket", lambda socket: self._take(socket.url))
 
     def _take(self, url: str) -> None:
+        HEARD.hear(url)
         if urlsplit(url).scheme == "sms":
             # It leaves the browser, for the phone's messages.
             self.texts.append(url)
