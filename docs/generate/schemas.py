@@ -104,6 +104,9 @@ def _polished(schema: Any, named: dict[str, Schema]) -> Any:
 def _simplified(schema: Schema) -> Schema:
     if isinstance(schema.get("description"), str):
         schema["description"] = prose(schema["description"])
+    if isinstance(schema.get("pattern"), str):
+        # JSON Schema writes patterns as ECMA-262 does, where `$` is the very end.
+        schema["pattern"] = schema["pattern"].replace(r"\Z", "$")
     if isinstance(schema.get("enum"), list):
         if all(isinstance(value, str) for value in schema["enum"]):
             schema["type"] = "string"

@@ -130,6 +130,29 @@ def test_i2_what_is_no_unicode_is_refused(text: bytes) -> None:
         start(encoded(login="LOGIN").replace(b"LOGIN", text))
 
 
+@pytest.mark.parametrize(
+    ("struct", "fits", "name"),
+    [
+        (requests.Confirm, {"code": "42"}, "code"),
+        (requests.ConfirmLogin, {"login": "ada", "code": "424242"}, "code"),
+        (requests.Redeem, {"verifier": "v" * 43}, "verifier"),
+        (requests.Answer, {"decision": "allow", "code": "42"}, "code"),
+        (START_SIGN_IN, START, "challenge"),
+        (
+            START_SIGN_IN,
+            {"method": "phone", "challenge": "c" * 43, "device": DEVICE, "identifier": "0" * 26},
+            "identifier",
+        ),
+        (CLIENT_FRAME, {"action": "answer", "sign_in_id": "S", "decision": "allow", "code": "42"}, "code"),
+    ],
+)
+def test_i2_a_pattern_ends_where_it_ends(struct: Any, fits: dict[str, Any], name: str) -> None:
+    """I2: a line feed behind what fits makes it unfit, as the description says; a code with one counts as no try."""
+    decode(json.dumps(fits).encode(), struct, limit=MAX_BODY_BYTES)
+    with pytest.raises(InvalidRequest, match=name):
+        decode(json.dumps({**fits, name: f"{fits[name]}\n"}).encode(), struct, limit=MAX_BODY_BYTES)
+
+
 def test_i2_an_escaped_nul_is_left_to_the_fields() -> None:
     r"""I2: `\u0000` is valid JSON; the fields that keep free text are what refuses it."""
     request = start(encoded(device={**DEVICE, "name": "a\x00b"}))

@@ -20,7 +20,7 @@ JSON = "application/json"
 PROBLEM_JSON = "application/problem+json"
 # Answers hold tokens and codes: nothing on the way may keep them.
 NO_STORE = {"Cache-Control": "no-store"}
-IDENTIFIER = re.compile(IDENTIFIER_PATTERN.strip("^$"))
+IDENTIFIER = re.compile(IDENTIFIER_PATTERN)
 IDEMPOTENCY_KEY = re.compile(r"[A-Za-z0-9_-]{22,128}")
 T = TypeVar("T")
 

@@ -10,7 +10,7 @@ from nod.domain.identifiers import IDENTIFIER_PATTERN
 from nod.domain.status import Decision
 from nod.domain.verification import Mode
 
-# A `title` makes a type of its own of a field in the API descriptions.
+# A `title` makes a type of its own of a field in the API descriptions. Patterns end in `\Z`: `$` lets a line feed pass.
 Login = Annotated[
     str,
     Meta(
@@ -35,7 +35,7 @@ Verifier = Annotated[
     str,
     Meta(
         title="Verifier",
-        pattern=r"^[A-Za-z0-9\-._~]{43,128}$",
+        pattern=r"^[A-Za-z0-9\-._~]{43,128}\Z",
         description="PKCE code verifier (RFC 7636 section 4.1): random, kept by the device that starts a sign-in, and"
         " its proof that it did.",
     ),
@@ -44,13 +44,13 @@ Challenge = Annotated[
     str,
     Meta(
         title="Challenge",
-        pattern=r"^[A-Za-z0-9_-]{43}$",
+        pattern=r"^[A-Za-z0-9_-]{43}\Z",
         description="PKCE S256 code challenge (RFC 7636 section 4.2): base64url(sha256(verifier)) without padding.",
     ),
 ]
 Code = Annotated[
     str,
-    Meta(title="Code", pattern=r"^[0-9]{2,6}$", description="Two digits in mode `choose`, six digits in the others."),
+    Meta(title="Code", pattern=r"^[0-9]{2,6}\Z", description="Two digits in mode `choose`, six digits in the others."),
 ]
 Message = Annotated[
     str, Meta(min_length=1, max_length=140, description="What the person says to the approver, who sees it as a claim.")
@@ -164,7 +164,7 @@ class ConfirmLogin(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The code that was mailed to an address that is to be bound."""
 
     login: Login
-    code: Annotated[str, Meta(pattern=r"^[0-9]{6}$", description="Six digits.")]
+    code: Annotated[str, Meta(pattern=r"^[0-9]{6}\Z", description="Six digits.")]
 
 
 class ChangePassword(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

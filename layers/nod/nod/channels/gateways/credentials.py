@@ -12,7 +12,7 @@ from nod.errors import InvalidSignature
 # What a vendor makes is as long as the vendor likes, but never empty: with an empty key everybody can sign.
 VendorSecret = Annotated[str, Meta(min_length=1)]
 # What the operator makes up must not be guessed; it is part of an address, so it needs no escaping there.
-PathSecret = Annotated[str, Meta(min_length=16, max_length=128, pattern=r"^[A-Za-z0-9_-]+$")]
+PathSecret = Annotated[str, Meta(min_length=16, max_length=128, pattern=r"^[A-Za-z0-9_-]+\Z")]
 
 
 class SecretKeys(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
