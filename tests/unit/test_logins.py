@@ -64,6 +64,15 @@ def test_t6_spellings_of_a_number_are_one_login(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "value"), [("+39 06 1234 5678", "+390612345678"), ("+31 0122 283405", "+31122283405")]
+)
+def test_t6_zeros_count_where_they_are_of_the_number(text: str, value: str) -> None:
+    """T6: Italians dial theirs from abroad; elsewhere one is taken off, and what was taken for a login is one still."""
+    assert parse_login(text).value == value
+    assert parse_login(value) == parse_login(text)
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "",
@@ -88,6 +97,8 @@ def test_t6_spellings_of_a_number_are_one_login(text: str) -> None:
         "+44",
         "+44 12",
         "+44 7700 9001 2345 67",
+        "+31 00 122 2834059",
+        "+43000000",
         "a" * 243 + "@example.com",
         "+999999999999999999",
         "+44 7700 900123 ext. 5",

@@ -169,11 +169,14 @@ def _phone(text: str) -> Login:
     international = re.sub(r"^00", "+", text).replace("(0)", "")
     try:
         number = phonenumbers.parse(international)
+        value = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+        # Of zeros that belong to no number one is taken off each time: only what stays as it is names one phone.
+        is_normal = phonenumbers.parse(value) == number
     except phonenumbers.NumberParseException:
         raise InvalidRequest("this is not a phone number") from None
-    if not phonenumbers.is_possible_number(number):
+    if not is_normal or not phonenumbers.is_possible_number(number):
         raise InvalidRequest("this is not a phone number")
-    return Login("phone", phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+    return Login("phone", value)
 
 
 def _username(text: str) -> Login:
