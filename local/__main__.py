@@ -11,6 +11,7 @@ import httpx
 
 from local import stack
 from local.cloud import ROOT, USUAL_PORT, USUAL_WEB_PORT, Cloud, DirectoryInUse, PortTaken, usual_port
+from local.connection_limits import ConnectionLimits
 from local.endpoints import Endpoints
 from local.phone import GATEWAYS, Handset, PhoneNetwork
 from local.stack import LocalStack
@@ -62,7 +63,10 @@ def main() -> int:
 def run(options: argparse.Namespace) -> int:
     """Serve in the foreground until interrupted; the status is 1 where the emulator ended by itself."""
     port, web_port = options.port or usual_port(USUAL_PORT), usual_port(USUAL_WEB_PORT)
-    with LocalStack.start(options.directory, port=port, web_port=web_port, parameters=options.param) as running:
+    limits = ConnectionLimits(options.idle, options.life)
+    with LocalStack.start(
+        options.directory, port=port, web_port=web_port, parameters=options.param, limits=limits
+    ) as running:
         print(_HINTS.format_map(asdict(running.endpoints)) + "  Stop it:    Ctrl-C\n", flush=True)
         try:
             status = running.cloud.wait()
@@ -152,6 +156,8 @@ def _parser() -> argparse.ArgumentParser:
             sub.add_argument("--name", default=stack.STACK_NAME, help="of the stack (default: %(default)s)")
         else:
             sub.add_argument("--port", type=int, help="on loopback (default: 4566, or a free one where that is taken)")
+        if command is run:
+            _add_limits(sub)
     return parser
 
 
@@ -159,6 +165,13 @@ def _add_text(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--from", dest="sender", required=True, metavar="NUMBER", help="such as +447700900123")
     parser.add_argument("--text", required=True, help="as in `sms.body` of the answer to POST /sign-ins")
     parser.add_argument("--gateway", choices=GATEWAYS, default="generic", help="whose way to go (default: %(default)s)")
+
+
+def _add_limits(parser: argparse.ArgumentParser) -> None:
+    aws = ConnectionLimits()
+    for name, seconds, which in (("--idle", aws.idle, "a silent"), ("--life", aws.life, "any")):
+        told = f"after which {which} WebSocket connection is ended (default: {seconds:.0f}, as on AWS)"
+        parser.add_argument(name, type=float, default=seconds, metavar="SECONDS", help=told)
 
 
 class _Parameters(argparse.Action):

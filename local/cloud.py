@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -15,6 +16,7 @@ from typing import Any
 import botocore.session
 import httpx
 
+from local.connection_limits import ConnectionLimits
 from local.steps import StepFailed, end_group, timed
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -45,17 +47,18 @@ class DirectoryInUse(Exception):
     """Another local cloud keeps its files in this directory, and is running."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Cloud:
-    """A running emulator. Its state is in memory only and ends with the process.
+    """A running emulator. Its state ends with the block that started it.
 
     `url` is the endpoint of every AWS service; `directory` holds its files; `process` is None for one that another
-    process started.
+    process started; `limits` are those of WebSocket connections.
     """
 
     url: str
     directory: Path
     process: subprocess.Popen[bytes] | None = None
+    limits: ConnectionLimits = field(default_factory=ConnectionLimits)
     _clients: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -74,6 +77,33 @@ class Cloud:
             return httpx.get(f"{self.url}/_ministack/health", timeout=5, trust_env=False).is_success
         except httpx.TransportError:
             return False
+
+    def kill(self) -> None:
+        """Kill the emulator and its workers in the middle of whatever they do; every connection breaks off.
+
+        What was written until then is kept for `restart`, as DynamoDB keeps it when machines die.
+        """
+        if self.process is None:
+            raise ValueError("there is no emulator that this process started")
+        # It writes its state down and stands still: nobody is answered between that and the end.
+        self.process.send_signal(signal.SIGUSR1)
+        os.waitpid(self.process.pid, os.WUNTRACED)
+        end_group(self.process)
+        self.process = None
+
+    def restart(self, limits: ConnectionLimits | None = None) -> None:
+        """Start a killed emulator again, at the same address and with what was kept; `limits` are those from now on.
+
+        Raises:
+            StepFailed: the emulator did not come up.
+        """
+        self.limits = limits or self.limits
+        self.spawn()
+
+    def spawn(self) -> None:
+        """Start the emulator and wait until it answers; `StepFailed` where it does not."""
+        self.process = _spawn(self)
+        _wait_until_up(self, self.process)
 
     def wait(self) -> int | None:
         """Wait until the emulator ends by itself; return its status."""
@@ -98,12 +128,13 @@ class Cloud:
 
 
 @contextlib.contextmanager
-def start(directory: Path, port: int | None = None) -> Iterator[Cloud]:
+def start(directory: Path, port: int | None = None, limits: ConnectionLimits | None = None) -> Iterator[Cloud]:
     """Start a local cloud, and end it, workers and all, when the block does.
 
     Args:
         directory: for its log and temporary files; made where missing, and its own while it runs.
         port: on the loopback interface; None for any free one.
+        limits: of WebSocket connections; None for those of AWS.
 
     Raises:
         DirectoryInUse: another local cloud runs in `directory`.
@@ -116,16 +147,17 @@ def start(directory: Path, port: int | None = None) -> Iterator[Cloud]:
         scratch = directory / "tmp"
         shutil.rmtree(scratch, ignore_errors=True)
         scratch.mkdir()
+        (directory / "ministack.log").unlink(missing_ok=True)
         port = _unused(port) if port else free_port()
-        process = _spawn(directory, scratch, port)
-        cloud = Cloud(f"http://127.0.0.1:{port}", directory, process)
+        cloud = Cloud(f"http://127.0.0.1:{port}", directory, limits=limits or ConnectionLimits())
         try:
             with timed(f"start the local cloud on {cloud.url}"):
-                _wait_until_up(cloud, process)
+                cloud.spawn()
             yield cloud
         finally:
             cloud.close()
-            end_group(process)
+            if cloud.process:
+                end_group(cloud.process)
             shutil.rmtree(scratch, ignore_errors=True)
 
 
@@ -168,25 +200,30 @@ def _claim(directory: Path) -> Iterator[None]:
         yield
 
 
-def _spawn(directory: Path, scratch: Path, port: int) -> subprocess.Popen[bytes]:
+def _spawn(cloud: Cloud) -> subprocess.Popen[bytes]:
     """Start MiniStack with an environment of its own making, since its Lambda workers inherit it."""
+    scratch = cloud.directory / "tmp"
     settings = {
         "PATH": os.environ.get("PATH", os.defpath),
-        "HOME": str(directory),
+        "HOME": str(cloud.directory),
         "TMPDIR": str(scratch),
         "PYTHONNOUSERSITE": "1",
         "BIND_HOST": "127.0.0.1",
-        "GATEWAY_PORT": str(port),
-        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
+        "GATEWAY_PORT": cloud.host.rpartition(":")[2],
+        "AWS_ENDPOINT_URL": cloud.url,
         "AUTH": "true",
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
+        "PERSIST_STATE": "1",
+        "STATE_DIR": str(scratch / "state"),
+        "S3_PERSIST": "1",
+        "S3_DATA_DIR": str(scratch / "s3"),
     }
-    with (directory / "ministack.log").open("wb") as log:
+    with cloud.log.open("ab") as log:
         return subprocess.Popen(
             [INTERPRETER, Path(__file__).with_name("emulator.py")],
-            cwd=directory,
-            env=AWS_SETTINGS | settings,
+            cwd=cloud.directory,
+            env=AWS_SETTINGS | settings | cloud.limits.environment,
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=log,

@@ -5,6 +5,7 @@ Each says what AWS does. When MiniStack is updated, take them out one by one and
 
 import hashlib
 import json
+import os
 import tempfile
 import threading
 import time
@@ -16,6 +17,8 @@ from typing import Any
 
 from ministack.core import iam_actions, lambda_runtime
 from ministack.services import apigateway, lambda_svc, ses_v2, sns
+
+from local.connection_limits import ConnectionLimits, Limited
 
 Answer = tuple[int, dict[str, str], Any]
 
@@ -29,6 +32,7 @@ def apply() -> None:
     _log_what_frames_make_functions_say()
     _log_errors_of_handlers()
     _unpack_layers_once()
+    _end_connections_in_time(ConnectionLimits.of(os.environ))
 
 
 def _read_cors_as_cloudformation_writes_it() -> None:
@@ -143,6 +147,20 @@ def _unpack_layers_once() -> None:
 
     unpacking = threading.Lock()
     lambda_runtime.zipfile = Zipfile
+
+
+def _end_connections_in_time(limits: ConnectionLimits) -> None:
+    """API Gateway closes a connection that is idle for ten minutes or two hours old (1001); MiniStack never does."""
+    original = apigateway.handle_websocket
+
+    async def repaired(scope: Any, receive: Any, send: Any, api_id: str, **options: Any) -> None:
+        limited = Limited(receive, send, limits)
+        try:
+            await original(scope, limited.receive, limited.send, api_id, **options)
+        finally:
+            limited.forget()
+
+    apigateway.handle_websocket = repaired
 
 
 def _as_in_the_api(names: dict[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import Any, Self
 from local import cloud as clouds
 from local import gateways
 from local.cloud import AWS_SETTINGS, ROOT, Cloud
+from local.connection_limits import ConnectionLimits
 from local.endpoints import Endpoints
 from local.pages import Pages, parameters_of
 from local.steps import StepFailed, run, timed
@@ -42,6 +43,7 @@ class LocalStack:
         port: int | None = None,
         web_port: int | None = None,
         parameters: Mapping[str, str] | None = None,
+        limits: ConnectionLimits | None = None,
     ) -> Iterator[Self]:
         """Build, start a local cloud, deploy, write `endpoints.json`, serve the pages; end it all when the block does.
 
@@ -50,12 +52,13 @@ class LocalStack:
             port: of the local cloud on loopback; None for any free one.
             web_port: of the pages on loopback; None for any free one.
             parameters: of the stack, over those that `samconfig.toml` gives for `local`.
+            limits: of WebSocket connections; None for those of AWS.
 
         Raises:
             StepFailed, DirectoryInUse, ParameterRefused: nothing is left running.
         """
         require_allowed(parameters or {})
-        with clouds.start(directory, port) as cloud, Pages(cloud, web_port) as pages:
+        with clouds.start(directory, port, limits) as cloud, Pages(cloud, web_port) as pages:
             # One that was killed outright leaves its own behind.
             (cloud.directory / "endpoints.json").unlink(missing_ok=True)
             package = upload(cloud, build(cloud.directory))
