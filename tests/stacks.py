@@ -1,10 +1,14 @@
 """The local cloud of the test run, and the stacks that tests play against, each deployed once: a plugin of pytest."""
 
+import fcntl
 import json
+import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,7 +18,7 @@ from local.cloud import Cloud
 from local.device import Device
 from local.endpoints import Endpoints
 from local.phone import Handset, PhoneNetwork
-from local.stack import STACK_NAME, LocalStack
+from local.stack import STACK_NAME, LocalStack, build
 from nod.domain.identifiers import fingerprint
 from tests.confidential import HEARD
 from tests.listening import listening
@@ -82,9 +86,24 @@ def local_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack
 
     When all tests that play against it are over, its logs must hold nothing confidential that went over the wire.
     """
-    with listening(), LocalStack.start(tmp_path_factory.mktemp("local")) as running:
+    with listening(), LocalStack.start(built(tmp_path_factory, "local")) as running:
         yield running
         require_discretion(running.cloud, HEARD)
+
+
+def built(tmp_path_factory: pytest.TempPathFactory, name: str) -> Path:
+    """A new directory for a local cloud, with the build in it, which is made once for all processes of the run."""
+    # Where tests run in several processes, each has a directory of its own below that of the run.
+    mine = tmp_path_factory.getbasetemp()
+    shared = (mine.parent if "PYTEST_XDIST_WORKER" in os.environ else mine) / "build"
+    shared.mkdir(exist_ok=True)
+    with (shared / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        build(shared)
+    directory = tmp_path_factory.mktemp(name)
+    (directory / "build").symlink_to(shared / "build")
+    shutil.copy(shared / "build.digest", directory)
+    return directory
 
 
 @pytest.fixture(scope="session")
@@ -96,7 +115,7 @@ def deploy(local_stack: LocalStack) -> Iterator[Deploy]:
         def deployed(name: str, **parameters: str) -> Stack:
             endpoints = local_stack.endpoints if name == STACK_NAME else local_stack.deploy(name, parameters)
             client = clients.enter_context(httpx.Client(base_url=endpoints.http, timeout=60))
-            return _described(local_stack, name, endpoints, client)
+            return described(local_stack, name, endpoints, client)
 
         yield deployed
 
@@ -122,10 +141,11 @@ def strict(deploy: Deploy) -> Stack:
     )
 
 
-def _described(local: LocalStack, name: str, endpoints: Endpoints, client: httpx.Client) -> Stack:
-    described = local.client("cloudformation").describe_stack_resources(StackName=name)
+def described(local: LocalStack, name: str, endpoints: Endpoints, client: httpx.Client) -> Stack:
+    """A deployed stack, with what it is made of; `client` has its address as base URL."""
+    found = local.client("cloudformation").describe_stack_resources(StackName=name)
     HEARD.hear(json.dumps(endpoints.sms))
-    resources = {one["LogicalResourceId"]: one["PhysicalResourceId"] for one in described["StackResources"]}
+    resources = {one["LogicalResourceId"]: one["PhysicalResourceId"] for one in found["StackResources"]}
     return Stack(
         client=client,
         generic=endpoints.sms["generic"],
