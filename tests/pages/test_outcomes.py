@@ -35,7 +35,7 @@ def test_r1_6_nobody_online_says_to_open_nod_elsewhere(devices: Devices) -> None
     login, device = account(devices.stack)
     page = devices.new("/sign-in")
     ask(page, login)
-    says(page, "None of your devices can be asked", "Open Nod on a device that is signed in and try again")
+    says(page, "None of your devices can be asked", "Open “My devices” on a device that is signed in and try again")
     with device.approving():
         page.get_by_role("button", name="Sign in with my device").click()
         shown_code(page)
@@ -114,7 +114,7 @@ def test_a1_too_many_requests_say_how_long_to_wait(devices: Devices, serve: Serv
         ask(page, fresh_login())
         expect(page.get_by_role("alert")).to_be_visible()
     says(page, "Too many requests", "Please wait ")
-    expect(page.get_by_role("alert")).to_contain_text(" s, then try again.")
+    expect(page.get_by_role("alert")).to_contain_text(" s, then try again, or sign in another way.")
 
 
 def test_a1_after_a_report_the_login_is_held_back(devices: Devices) -> None:
@@ -126,7 +126,7 @@ def test_a1_after_a_report_the_login_is_held_back(devices: Devices) -> None:
         socket.ask("answer", sign_in_id=sign_in.id, decision="report")
         page = devices.new("/sign-in")
         ask(page, login)
-        says(page, "Too many requests", "Please wait 15 min, then try again.")
+        says(page, "Too many requests", "Please wait 15 min, then try again, or sign in another way.")
 
 
 def test_r4_2_no_page_open_says_which_to_open(devices: Devices) -> None:

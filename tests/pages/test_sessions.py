@@ -54,7 +54,7 @@ def test_r2_1_the_list_tells_who_let_each_device_in(devices: Devices) -> None:
     expect(page.locator(".session")).to_have_count(3)
     expect(row(page, "Ada's phone")).to_contain_text("this device")
     expect(row(page, "Ada's phone")).to_contain_text(f"with a password · {login} · 127.0.0.1")
-    expect(row(page, "Ada's PC")).to_contain_text("let in by Ada's phone")
+    expect(row(page, "Ada's PC")).to_contain_text("let in by this device")
     expect(row(page, "Ada's tablet")).to_contain_text("let in by Ada's PC")
     yes(sign_out(page, "Ada's PC"))
     expect(row(page, "Ada's PC")).to_have_count(0)
@@ -180,3 +180,23 @@ def test_a_tab_follows_when_the_browser_signs_in_as_somebody_else(devices: Devic
     device = devices.stack.device()
     device.grant = before
     assert device.call("GET", "/sessions").status_code == 401
+
+
+def test_a_password_that_was_texted_is_changed(devices: Devices) -> None:
+    """R3.4: the one that works once is replaced, without the one before; from then on that is needed."""
+    handset = devices.stack.handset()
+    page = opened(devices, devices.stack.texted_in(handset))
+    page.get_by_text("Set a password").click()
+    fresh = page.get_by_label("A password, at least 8 characters")
+    fresh.fill(PASSWORD)
+    page.get_by_role("button", name="Set the password").click()
+    expect(page.get_by_text("The password is set.")).to_be_visible()
+    assert devices.stack.device().sign_in(handset.number, PASSWORD).status_code == 201
+    devices.expect_statuses(401)
+    fresh.fill("another password")
+    page.get_by_role("button", name="Set the password").click()
+    expect(page.get_by_role("alert")).to_contain_text("The password until now is wrong")
+    page.get_by_label("The password you have set before, if any").fill(PASSWORD)
+    page.get_by_role("button", name="Set the password").click()
+    expect(page.get_by_text("The password is set.")).to_be_visible()
+    assert devices.stack.device().sign_in(handset.number, "another password").status_code == 201

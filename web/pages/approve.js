@@ -5,6 +5,7 @@ import { connectionState } from "../ui/connection.js";
 import { h } from "../ui/dom.js";
 import { installing } from "../ui/install.js";
 import { words } from "../ui/language.js";
+import { settingPassword } from "../ui/password.js";
 import { Prompts } from "../ui/prompts.js";
 import { session } from "../ui/service.js";
 import { Sessions } from "../ui/sessions.js";
@@ -26,6 +27,7 @@ if (requireSession()) {
     h("section", { "aria-labelledby": "asking" }, h("h2", { id: "asking" }, text.prompts), prompts),
     h("section", { "aria-labelledby": "signed-in" }, h("h2", { id: "signed-in" }, text.sessions), sessions),
     h("div", { class: "steps" }, h("a", { href: "/hand-over", class: "button" }, text.handOver)),
+    settingPassword(),
     installing(),
   );
   new Prompts(connection, prompts, text.nobody);

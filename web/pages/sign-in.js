@@ -1,7 +1,7 @@
 /** Signing in on a new device: by a device that is signed in, or with a password; and making an account. */
 
 import { startApproval } from "../nod/index.js";
-import { h } from "../ui/dom.js";
+import { byId, h } from "../ui/dom.js";
 import { thisDevice } from "../ui/device.js";
 import { submitting } from "../ui/form.js";
 import { put, words } from "../ui/language.js";
@@ -30,9 +30,10 @@ function ask() {
     session.id && h("p", { class: "card" }, words.start.signedIn, " ", h("a", { href: "/approve" }, words.start.toApprove)),
     submitting(begin, trouble, [h("label", {}, text.login, login), trouble, button], unknown),
     h("details", {}, h("summary", {}, text.withPassword), withPassword(login)),
-    config.sign_up && h("details", { open: location.hash === MAKES_ACCOUNT }, h("summary", {}, text.signUp), newAccount()),
+    config.sign_up && h("details", { id: "new" }, h("summary", {}, text.signUp), newAccount()),
     h("div", { class: "steps" }, ...otherWays()),
   );
+  if (config.sign_up && location.hash === MAKES_ACCOUNT) unfold(byId("new"));
 }
 
 /** @param {SignIn} signIn */
@@ -65,6 +66,16 @@ function sendingBack(signIn, code) {
   return submitting(confirm, trouble, [send, trouble]);
 }
 
+/**
+ * Whoever came to make an account types at once.
+ *
+ * @param {HTMLElement} details
+ */
+function unfold(details) {
+  details.setAttribute("open", "");
+  details.querySelector("input")?.focus();
+}
+
 /** @param {HTMLInputElement} login the page's first field */
 function withPassword(login) {
   const password = h("input", { type: "password", required: true, maxlength: 128, autocomplete: "current-password" });
@@ -77,11 +88,13 @@ function withPassword(login) {
 }
 
 function newAccount() {
-  const login = loginField({ maxlength: 64, pattern: "[A-Za-z0-9][A-Za-z0-9._\\-]*" });
+  const hint = h("p", { class: "quiet", id: "username-hint" }, text.usernameHint);
+  const pattern = "[A-Za-z0-9][A-Za-z0-9._\\-]*";
+  const login = loginField({ maxlength: 64, pattern, title: text.usernameHint, "aria-describedby": hint.id });
   const password = h("input", { type: "password", required: true, minlength: 8, maxlength: 128, autocomplete: "new-password" });
   const trouble = h("div");
   const button = h("button", {}, text.signUpButton);
-  const fields = [h("label", {}, text.username, login), h("label", {}, text.newPassword, password)];
+  const fields = [h("label", {}, text.username, login), hint, h("label", {}, text.newPassword, password)];
   const special = { invalid_request: text.badUsername };
   return submitting(() => enter("/accounts", login.value, password.value), trouble, [...fields, trouble, button], special);
 }

@@ -6,6 +6,7 @@ import { submitting } from "./form.js";
 import { put, words } from "./language.js";
 import { playPhone, putAway } from "./play.js";
 import { session } from "./service.js";
+import { announce } from "./shell.js";
 import { textToSend } from "./text.js";
 import { countdown, timeUntil } from "./time.js";
 
@@ -38,11 +39,11 @@ export function addNumber(place, added) {
   const begin = async () => {
     if (!NUMBER.test(number.value)) throw new NodError("invalid_request", 0, "this is no number");
     const unproven = await session.call("POST", "/account/logins", { login: number.value });
-    prove(place, unproven, added);
+    prove(place, number.value, unproven, added);
     playPhone(unproven.sms.body, number.value);
   };
   const button = h("button", {}, text.add);
-  const special = { invalid_request: words.scan.noNumber };
+  const special = { invalid_request: words.scan.noNumber, login_taken: text.takenNumber };
   fill(place, submitting(begin, trouble, [h("label", {}, words.scan.number, number), trouble, button], special));
 }
 
@@ -50,13 +51,18 @@ export function addNumber(place, added) {
  * Show what is to be sent, until it has arrived or its time is over.
  *
  * @param {HTMLElement} place
+ * @param {string} number
  * @param {{ sms: Text, expires_at: string }} unproven
  * @param {() => void} added
  */
-function prove(place, { sms, expires_at: end }, added) {
-  const over = () => addNumber(place, added);
+function prove(place, number, { sms, expires_at: end }, added) {
+  const over = () => {
+    putAway();
+    addNumber(place, added);
+  };
   const left = h("p", { class: "quiet" }, countdown(() => timeUntil(end), (time) => put(words.signIn.left, { time }), over));
-  fill(place, h("p", {}, text.prove), ...textToSend(sms), left);
+  const cancel = h("button", { type: "button", onclick: over }, words.signIn.cancel);
+  fill(place, h("p", {}, put(text.prove, { number })), ...textToSend(sms), left, h("div", { class: "steps" }, cancel));
   void arrived(left, added);
 }
 
@@ -68,11 +74,13 @@ async function arrived(shown, added) {
   while (shown.isConnected) {
     await new Promise((resolve) => setTimeout(resolve, ASK_EVERY_MS));
     try {
-      if (shown.isConnected && (await numbers()).length > 0) return added();
+      if (shown.isConnected && (await numbers()).length > 0) {
+        announce(text.added);
+        return added();
+      }
     } catch (error) {
       // Whoever is signed out, or not connected, is told so elsewhere.
       if (!(error instanceof NodError)) throw error;
     }
   }
-  putAway();
 }

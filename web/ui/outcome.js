@@ -25,7 +25,7 @@ export function explained(error, special = {}) {
   const texts = { ...words.error, ...special };
   const known = texts[code === "slow_down" && retryAfter === null ? "held_back" : code];
   const [title = "", advice = ""] = known ?? words.error.internal;
-  const values = { brand: words.brand, address: address("/hand-over"), time: span((retryAfter ?? 0) * 1000) };
+  const values = { page: words.approve.title, address: address("/hand-over"), time: span((retryAfter ?? 0) * 1000) };
   return { title: put(title, values), advice: put(advice, values) };
 }
 

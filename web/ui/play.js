@@ -24,13 +24,14 @@ export function playPhone(body, number = "+447700900123") {
   if (url === undefined) return;
   const from = h("input", { value: number, required: true, inputmode: "tel", autocomplete: "off" });
   const trouble = h("div");
+  const answer = h("p", { role: "status" });
   const send = async () => {
     const reply = await sent(url, from.value, body);
-    form.replaceWith(h("p", { role: "status" }, reply ? put(text.reply, { text: reply }) : text.noReply));
+    fill(answer, reply ? put(text.reply, { text: reply }) : text.noReply);
   };
   const form = submitting(send, trouble, [h("label", {}, text.from, from), trouble, h("button", {}, text.send)]);
   byId("main").after(place);
-  fill(place, panel(text.phone, text.phoneText, form));
+  fill(place, panel(text.phone, text.phoneText, form, answer));
 }
 
 /** Put the phone away. */

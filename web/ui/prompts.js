@@ -83,7 +83,8 @@ export class Prompts {
     const answer = (decision, code) => void this.#answer(prompt, card, trouble, decision, code);
     const report = async () => {
       const { sureReport, report: yes, notReport } = words.approve;
-      if (await confirmed(put(sureReport, { login }), yes, notReport)) answer("report");
+      const name = login.startsWith("device:") ? words.approve.thisPhone : login;
+      if (await confirmed(put(sureReport, { login: name }), yes, notReport)) answer("report");
     };
     const card = h(
       "article",

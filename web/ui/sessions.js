@@ -47,6 +47,7 @@ export class Sessions {
     let sessions;
     try {
       ({ sessions } = await this.connection.ask("listSessions"));
+      sessions.sort((one, other) => Number(other.current) - Number(one.current));
     } catch (error) {
       // The connection says by itself that it is down; the next welcome draws the list.
       if (error instanceof NodError) return;
@@ -87,7 +88,8 @@ export class Sessions {
     const { device, ip, place, method, current, session_id: id } = one;
     const below = tree(id, sessions);
     const host = one.let_in_by && sessions.find((other) => other.session_id === one.let_in_by);
-    const letIn = host ? put(text.letInBy, { device: host.device.name }) : one.let_in_by && text.letInByEnded;
+    const letInBy = host && (host.current ? text.letInByThis : put(text.letInBy, { device: host.device.name }));
+    const letIn = letInBy || (one.let_in_by && text.letInByEnded);
     return h(
       "li",
       { class: "card session", "data-session": id },
@@ -109,7 +111,8 @@ export class Sessions {
    * @param {number} below how many go with it; 0 for it alone
    */
   async #end(one, below) {
-    const question = put(below ? text.sureTree : text.sure, { device: one.device.name, count: below });
+    const alone = one.current ? text.sureCurrent : text.sure;
+    const question = put(below ? text.sureTree : alone, { device: one.device.name, count: below });
     if (!(await confirmed(question, text.yes, text.no))) return;
     if (one.current && below === 0) return void (await session.signOut());
     const fields = { session_id: one.session_id, and_let_in: below > 0 };
