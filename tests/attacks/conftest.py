@@ -10,18 +10,19 @@ import pytest
 from tests.target import Target
 
 URL, SMS_SECRET = "NOD_ATTACK_URL", "NOD_ATTACK_SMS_SECRET"
-# A stack lets one address start 30 sign-ins in a minute; the kit keeps below, and disturbs nobody.
+# A stack lets one address start 30 sign-ins and try 30 passwords in a minute; the kit keeps below, and disturbs nobody.
 PAUSE_SECONDS = 2.5
+COUNTED = ("/sign-ins", "/accounts", "/sessions")
 
 
 class Polite(httpx.HTTPTransport):
-    """Sends requests, leaving a pause between two that start a sign-in."""
+    """Sends requests, leaving a pause between two that are counted under their address."""
 
     _next = 0.0
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send one."""
-        if request.method == "POST" and request.url.path.endswith("/sign-ins"):
+        if request.method == "POST" and request.url.path.endswith(COUNTED):
             time.sleep(max(0.0, self._next - time.monotonic()))
             self._next = time.monotonic() + PAUSE_SECONDS
         return super().handle_request(request)

@@ -41,8 +41,8 @@ class Street:
         # No window of a limit ends while one login is tried after another.
         self.world.stopped_at = self.world.clock().replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
         self.world.connect("one")
-        for login in ("offline", "held"):
-            self.world.parts.passwords.sign_up(login, PASSWORD, PHONE, Network("192.0.2.9"))
+        for login, address in (("offline", "192.0.2.8"), ("held", "192.0.2.9")):
+            self.world.parts.passwords.sign_up(login, PASSWORD, PHONE, Network(address))
         self.hand_over = HandOverParts(self.world.parts).hand_over
         self._report("held")
 
@@ -166,7 +166,8 @@ def test_a4_a_wrong_password_makes_the_same_calls(street: Street) -> None:
     told: dict[str, list[str]] = {login: [] for login in LOGINS}
 
     def sign_in(login: str) -> None:
-        attempt = partial(world.parts.passwords.sign_in, login, "a guess", PC, Network("198.51.100.9"))
+        address = Network(f"198.51.100.{LOGINS.index(login)}")
+        attempt = partial(world.parts.passwords.sign_in, login, "a guess", PC, address)
         told[login].append(street.refused(attempt))
 
     made = [[world.counted(partial(sign_in, login)) for _ in range(12)] for login in LOGINS]

@@ -282,6 +282,7 @@ class Flows:
             afterwards=self.afterwards,
             lifetimes=self._lifetimes,
             sign_up_allowed=self.stack.sign_up_allowed,
+            tries_per_minute=self.stack.starts_per_minute,
             eviction_age=self.stack.eviction_age,
             clock=self.clock,
             rng=self._rng,

@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from nod.domain.device import Device
+from nod.domain.device import Device, Network
 from nod.domain.passwords import hash_password
 from nod.domain.pushes import SessionEnded, SessionStarted
 from nod.domain.sessions import parse_refresh_token
@@ -38,9 +38,9 @@ def signed_up(service: Service, login: str = "Ada") -> Grant:
     return service.passwords.sign_up(login, PASSWORD, PHONE, HOME)
 
 
-def sign_in(service: Service, login: str = "ada", password: str = PASSWORD) -> Grant:
+def sign_in(service: Service, login: str = "ada", password: str = PASSWORD, *, network: Network = HOME) -> Grant:
     """A further session."""
-    return service.passwords.sign_in(login, password, LAPTOP, HOME)
+    return service.passwords.sign_in(login, password, LAPTOP, network)
 
 
 def who(grant: Grant) -> Approver:
@@ -151,6 +151,40 @@ def failed(service: Service, times: int, login: str = "ada") -> None:
     for _ in range(times):
         with pytest.raises(InvalidCredentials):
             sign_in(service, login, "wrong horse")
+
+
+def test_a1_an_address_tries_so_many_passwords_at_all_logins_together(password_hash: str) -> None:
+    """A1: one password for many logins is held back by the address it comes from; other addresses are not."""
+    service = Service(starts_per_minute=3)
+    service.account("ada", password_hash=password_hash)
+    for login in ("grace", "mary", "ada"):
+        failed(service, 1, login)
+    for login in ("nobody", "ada"):
+        with pytest.raises(SlowDown) as refusal:
+            sign_in(service, login, PASSWORD)
+        assert refusal.value.retry_after == 60
+    sign_in(service, "ada", PASSWORD, network=Network("81.2.69.161"))
+    service.wait(60)
+    sign_in(service, "ada", PASSWORD)
+
+
+def test_a1_who_knows_the_password_uses_up_nothing_of_the_address(password_hash: str) -> None:
+    """A1: of many people behind one address only those who guess are held back."""
+    service = Service(starts_per_minute=3)
+    service.account("ada", password_hash=password_hash)
+    for _ in range(10):
+        sign_in(service, "ada", PASSWORD)
+    failed(service, 3)
+
+
+def test_a1_an_address_makes_so_many_accounts() -> None:
+    """A1: where anybody may sign up, one address makes no more accounts in a minute than it may start sign-ins."""
+    service = Service(starts_per_minute=2)
+    for name in ("ada", "grace"):
+        service.passwords.sign_up(name, PASSWORD, PHONE, HOME)
+    with pytest.raises(SlowDown):
+        service.passwords.sign_up("mary", PASSWORD, PHONE, HOME)
+    assert len(service.rows.accounts) == 2
 
 
 def test_a1_ten_failed_passwords_lock_a_login_for_a_while() -> None:

@@ -63,10 +63,10 @@ OPERATIONS = (
         name="signUp",
         tag=SESSIONS,
         summary="Make an account for a username and a password",
-        description="`forbidden` where the stack does not allow it.",
+        description="`forbidden` where the stack does not allow it; `slow_down` past the limit of the address.",
         request=requests.SignUp,
         answers={201: Grant},
-        errors=(Forbidden, LoginTaken),
+        errors=(Forbidden, LoginTaken, SlowDown),
     ),
     Operation(
         method="POST",
@@ -74,8 +74,8 @@ OPERATIONS = (
         name="signIn",
         tag=SESSIONS,
         summary="Sign in with login and password",
-        description="Every cause of a refusal is answered alike. After ten failures for a login in 15 minutes:"
-        " `slow_down`.",
+        description="Every cause of a refusal is answered alike. After ten failures for a login in 15 minutes, and"
+        " after as many from one address in a minute as the stack allows: `slow_down`.",
         request=requests.Credentials,
         answers={201: Grant},
         errors=(InvalidCredentials, SlowDown),

@@ -130,6 +130,7 @@ class Parts:
             afterwards=self.afterwards,
             lifetimes=self.settings.lifetimes,
             sign_up_allowed=self.settings.password_sign_up,
+            tries_per_minute=self.settings.starts_per_minute_per_address,
             eviction_age=self.eviction_age,
             clock=self.clock,
             rng=self.rng,

@@ -62,6 +62,11 @@ def starts_per_address(count: int) -> Limit:
     return Limit("starts", count, timedelta(minutes=1), lasting=True)
 
 
+def passwords_per_address(count: int) -> Limit:
+    """How many passwords may be tried, or set for new accounts, from one IP address in a minute."""
+    return Limit("passwords from", count, timedelta(minutes=1))
+
+
 class Slot(msgspec.Struct, frozen=True):
     """The place of an open sign-in among those of its login; `mark` tells their codes apart."""
 

@@ -8,7 +8,7 @@ from nod.concurrency import Afterwards, Together
 from nod.domain.accounts import Account
 from nod.domain.device import Device, Network
 from nod.domain.identifiers import Derived, new_identifier, new_secret
-from nod.domain.limits import PASSWORDS_PER_LOGIN
+from nod.domain.limits import PASSWORDS_PER_LOGIN, Limit, passwords_per_address
 from nod.domain.logins import Login, parse_login
 from nod.domain.passwords import hash_password, password_matches
 from nod.domain.sessions import Lifetimes, RefreshToken, Session, parse_refresh_token
@@ -21,7 +21,10 @@ from nod.flows.sessions import SessionControl
 
 @dataclass(frozen=True)
 class PasswordSignIn:
-    """Signing up and in with login and password. `sign_up_allowed` is the stack's switch."""
+    """Signing up and in with login and password. `sign_up_allowed` is the stack's switch.
+
+    `tries_per_minute`: how many passwords one address may try in a minute without success.
+    """
 
     accounts: Accounts
     logins: Logins
@@ -33,12 +36,17 @@ class PasswordSignIn:
     afterwards: Afterwards
     lifetimes: Lifetimes
     sign_up_allowed: bool
+    tries_per_minute: int
     eviction_age: timedelta
     clock: Clock
     rng: Random
 
     def sign_up(self, login_text: str, password: str, device: Device, network: Network) -> Grant:
-        """A new account for a username. `LoginTaken` where it has one, `Forbidden` where sign-up is switched off."""
+        """A new account for a username.
+
+        `LoginTaken` where it has one, `Forbidden` where sign-up is switched off, `SlowDown` past the limit of the
+        address.
+        """
         if not self.sign_up_allowed:
             raise Forbidden("signing up with a password is switched off")
         login = parse_login(login_text)
@@ -46,6 +54,7 @@ class PasswordSignIn:
             raise InvalidRequest("an account made with a password has a username for its login")
         now = self.clock()
         device = device.cleaned()
+        self.throttles.count(self._per_address, network.ip, now)
         account = Account(
             account_id=new_identifier(self.rng),
             created_at=now,
@@ -60,14 +69,15 @@ class PasswordSignIn:
 
         The session is kept in the write that uses an initial password up, so neither happens without the other.
         `InvalidCredentials` for an unknown login, a wrong password and an account without one, alike in time too;
-        `SlowDown` after ten failures of one login in 15 minutes.
+        `SlowDown` after ten failures of one login in 15 minutes, or too many from one address.
         """
         now = self.clock()
         login = parse_login(login_text)
         device = device.cleaned()
-        known, _ = self.together(
+        known, _, _ = self.together(
             lambda: self.logins.find(login.key),
             lambda: self.throttles.count(PASSWORDS_PER_LOGIN, login.key, now),
+            lambda: self.throttles.count(self._per_address, network.ip, now),
         )
         account = self.accounts.get(known.account_id if known else new_identifier(self.rng))
         if not password_matches(password, account.password_hash if account else None) or account is None:
@@ -127,8 +137,14 @@ class PasswordSignIn:
             lambda: self.telling.tell_of_new_session(session, connections, now),
             lambda: know_device(self.accounts, session, now),
             lambda: self.throttles.forget(PASSWORDS_PER_LOGIN, login.key, now),
+            # Of many people behind one address only those who guess are held back.
+            lambda: None if new_account else self.throttles.uncount(self._per_address, network.ip, now),
         )
         return grant_for(session, access_token, refresh, new_account=new_account)
+
+    @property
+    def _per_address(self) -> Limit:
+        return passwords_per_address(self.tries_per_minute)
 
 
 @dataclass(frozen=True)
