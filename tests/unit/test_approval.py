@@ -506,6 +506,16 @@ def test_a1_concealing_does_not_lift_the_limit_of_an_address() -> None:
     assert limited(service, "ada").retry_after == limited(service, "grace").retry_after == 60
 
 
+def test_a1_the_addresses_of_one_ipv6_network_are_limited_together() -> None:
+    """A1: nobody gets round the limit by the next address of the same customer."""
+    service = online(starts_per_minute=2)
+    for last in (1, 2):
+        service.start(network=Network(f"2001:db8::{last}"))
+    with pytest.raises(SlowDown):
+        service.start(network=Network("2001:db8::3"))
+    service.start(network=Network("2001:db8:0:1::1"))
+
+
 def test_a1_an_address_that_was_refused_costs_nothing_more() -> None:
     """A1: whoever is past the limit of an address is refused without a call, whatever is started, until it is over."""
     service = online(starts_per_minute=1)

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from nod.domain.device import Device
+from nod.domain.device import Device, Network
 from nod.errors import InvalidRequest
 
 FORGED = "Ada\u202egnitseT"
@@ -78,3 +78,20 @@ def test_a11_a_device_that_could_mislead_is_refused(device: Device, field: str) 
 def test_a_device_is_cleaned_for_showing() -> None:
     """White space around names goes, accents are composed, the rest stays."""
     assert Device("phone", " Zoe\u0308's ", "id-1", " Wallet ").cleaned() == Device("phone", "Zoë's", "id-1", "Wallet")
+
+
+@pytest.mark.parametrize(
+    ("ip", "counted_as"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("2001:db8:1:2::1", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:ffff:ffff:ffff:ffff", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("nowhere", "nowhere"),
+    ],
+)
+def test_a1_who_has_a_network_of_ipv6_is_one_address(ip: str, counted_as: str) -> None:
+    """A1: one customer has 2^64 addresses of IPv6, and is counted once; prompts show the address itself."""
+    assert Network(ip).counted_as == counted_as
+    assert Network(ip).ip == ip

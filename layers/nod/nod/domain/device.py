@@ -1,5 +1,6 @@
 """A device as it describes itself, and where on the network it was seen."""
 
+import ipaddress
 from typing import Annotated, Literal
 
 import msgspec
@@ -43,3 +44,14 @@ class Network(msgspec.Struct, frozen=True):
 
     ip: str
     place: str | None = None
+
+    @property
+    def counted_as(self) -> str:
+        """What limits count it as: its address, or of IPv6 the /64 that one customer has all addresses of."""
+        try:
+            address = ipaddress.ip_address(self.ip)
+        except ValueError:
+            return self.ip
+        if isinstance(address, ipaddress.IPv4Address):
+            return self.ip
+        return str(address.ipv4_mapped or ipaddress.ip_network((address, 64), strict=False))

@@ -54,7 +54,7 @@ class PasswordSignIn:
             raise InvalidRequest("an account made with a password has a username for its login")
         now = self.clock()
         device = device.cleaned()
-        self.throttles.count(self._per_address, network.ip, now)
+        self.throttles.count(self._per_address, network.counted_as, now)
         account = Account(
             account_id=new_identifier(self.rng),
             created_at=now,
@@ -77,7 +77,7 @@ class PasswordSignIn:
         known, _, _ = self.together(
             lambda: self.logins.find(login.key),
             lambda: self.throttles.count(PASSWORDS_PER_LOGIN, login.key, now),
-            lambda: self.throttles.count(self._per_address, network.ip, now),
+            lambda: self.throttles.count(self._per_address, network.counted_as, now),
         )
         account = self.accounts.get(known.account_id if known else new_identifier(self.rng))
         if not password_matches(password, account.password_hash if account else None) or account is None:
@@ -138,7 +138,7 @@ class PasswordSignIn:
             lambda: know_device(self.accounts, session, now),
             lambda: self.throttles.forget(PASSWORDS_PER_LOGIN, login.key, now),
             # Of many people behind one address only those who guess are held back.
-            lambda: None if new_account else self.throttles.uncount(self._per_address, network.ip, now),
+            lambda: None if new_account else self.throttles.uncount(self._per_address, network.counted_as, now),
         )
         return grant_for(session, access_token, refresh, new_account=new_account)
 

@@ -57,10 +57,10 @@ class Asking:
         What is asked of AWS depends on the name and on the address alone, and never on whose the login is (A4).
         """
         per_address = starts_per_address(self.policy.starts_per_minute_per_address)
-        self.throttles.recall(per_address, network.ip, now)
+        self.throttles.recall(per_address, network.counted_as, now)
         draft = self._draft(login, mode, now)
         starts_left, prompts_left, others, known = self.together(
-            lambda: _or_refusal(partial(self.throttles.count, per_address, network.ip, now)),
+            lambda: _or_refusal(partial(self.throttles.count, per_address, network.counted_as, now)),
             lambda: _or_refusal(partial(self.throttles.count, PROMPTS_PER_LOGIN, login.key, now)),
             lambda: _or_refusal(partial(self.slots.take, login.key, draft.slot, now)),
             lambda: self.logins.find_for_stranger(login.key),

@@ -74,8 +74,8 @@ class PhoneSignIn:
             lifetime=PHONE_LIFETIME,
         )
         secret, waiter = waiter_for(sign_in, self.rng)
-        self.throttles.recall(per_address, network.ip, now)
-        self.throttles.count(per_address, network.ip, now)
+        self.throttles.recall(per_address, network.counted_as, now)
+        self.throttles.count(per_address, network.counted_as, now)
         self.sign_ins.open(sign_in, None, waiter)
         return Started(sign_in, verification, secret, sign_in_text(self.policy.app, asked.identifier))
 

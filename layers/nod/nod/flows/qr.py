@@ -102,9 +102,9 @@ class HandOver:
         login = parse_login(asked.login, kinds=HAND_OVER_KINDS)
         device = asked.device.cleaned()
         per_address = starts_per_address(self.policy.starts_per_minute_per_address)
-        self.throttles.recall(per_address, network.ip, now)
+        self.throttles.recall(per_address, network.counted_as, now)
         _, known = self.together(
-            lambda: self.throttles.count(per_address, network.ip, now),
+            lambda: self.throttles.count(per_address, network.counted_as, now),
             lambda: self.logins.find_for_stranger(login.key),
         )
         account_id = self._account_of(known, now)
