@@ -10,7 +10,7 @@ from local import template
 from nod.bootstrap.parts import Parts
 from nod.bootstrap.tables import Tables
 from nod.domain.identifiers import fingerprint
-from nod.domain.limits import PROMPTS_PER_LOGIN
+from nod.domain.limits import PROMPTS_PER_LOGIN, Slot
 from nod.domain.prompts import prompt_for
 from tests.builders import (
     ADA,
@@ -82,6 +82,15 @@ def test_tickets_connections_and_counts_go_when_they_have_run_out(tables: Tables
     assert is_soon_after(forgotten_at(tables, "Connections"), connection().expires_at)
     window = PROMPTS_PER_LOGIN.window_of(NOW)
     assert is_soon_after(forgotten_at(tables, "Throttles"), PROMPTS_PER_LOGIN.end_of(window))
+
+
+def test_a1_slots_go_when_the_last_sign_in_has_run_out(tables: Tables) -> None:
+    """A1: the names that strangers ask for are not kept, and no slot is forgotten while its sign-in is open."""
+    for seconds in (60, 90, 120):
+        tables.slots.take("user:nobody", Slot(f"ID{seconds}", int(after(seconds).timestamp()), "-"), NOW)
+        assert is_soon_after(forgotten_at(tables, "Throttles"), after(seconds))
+    tables.slots.take("user:nobody", Slot("ID200", int(after(200).timestamp()), "-"), after(90))
+    assert is_soon_after(forgotten_at(tables, "Throttles"), after(200))
 
 
 def test_t5_a_binding_outlives_its_time_by_an_hour(tables: Tables) -> None:

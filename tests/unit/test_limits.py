@@ -10,6 +10,7 @@ from nod.domain.limits import (
     ANSWERS_TO_NO_PER_NUMBER,
     BINDINGS_PER_ACCOUNT,
     FIRST_HOLD,
+    HAND_OVERS_PER_LOGIN,
     LOGINS_PER_ACCOUNT,
     MAILS_PER_ADDRESS,
     OPEN_SIGN_INS_PER_LOGIN,
@@ -22,6 +23,7 @@ from nod.domain.limits import (
     Slot,
     hold_length,
     parse_slot,
+    passwords_per_address,
     stale,
     starts_per_address,
 )
@@ -43,7 +45,9 @@ def test_a1_the_numbers_of_the_contract() -> None:
     assert (ANSWERS_TO_NO_PER_NUMBER.count, ANSWERS_TO_NO_PER_NUMBER.window) == (3, timedelta(hours=1))
     assert LOGINS_PER_ACCOUNT == 20
     assert (PASSWORDS_PER_LOGIN.count, PASSWORDS_PER_LOGIN.window) == (10, timedelta(minutes=15))
-    assert (starts_per_address(7).count, starts_per_address(7).window) == (7, timedelta(minutes=1))
+    for per_address in (starts_per_address(7), passwords_per_address(7)):
+        assert (per_address.count, per_address.window) == (7, timedelta(minutes=1))
+    assert (HAND_OVERS_PER_LOGIN.count, HAND_OVERS_PER_LOGIN.window) == (10, timedelta(minutes=10))
     assert timedelta(minutes=15) == FIRST_HOLD
 
 
@@ -58,7 +62,9 @@ def test_a1_each_limit_is_counted_apart() -> None:
         BINDINGS_PER_ACCOUNT,
         TEXTED_SIGN_INS,
         TEXTED_PROMPTS,
+        HAND_OVERS_PER_LOGIN,
         starts_per_address(1),
+        passwords_per_address(1),
     ]
     assert len({limit.name for limit in limits}) == len(limits)
 
