@@ -8,13 +8,18 @@ pytest.register_assert_rewrite("tests.contract", "tests.builders", "tests.fakes"
 pytest_plugins = ["tests.stacks"]
 
 # What shares a cloud or a browser, and so is to run in one process. The longest come first.
-TOGETHER = {"tests/attacks": "cloud", "tests/e2e": "cloud", "tests/pages": "pages"}
+TOGETHER = {"tests/attacks": "cloud", "tests/e2e": "cloud", "tests/fuzz": "cloud", "tests/pages": "pages"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let the processes of a run take the tests of a folder as a whole, and share the rest one by one."""
     for item in items:
-        group = next((name for folder, name in TOGETHER.items() if f"/{folder}/" in item.path.as_posix()), None)
-        if group:
-            item.add_marker(pytest.mark.xdist_group(group))
+        folder = next((folder for folder in TOGETHER if f"/{folder}/" in item.path.as_posix()), None)
+        if folder and not _is_in_process(item, folder):
+            item.add_marker(pytest.mark.xdist_group(TOGETHER[folder]))
     items.sort(key=lambda item: not item.get_closest_marker("xdist_group"))
+
+
+def _is_in_process(item: pytest.Item, folder: str) -> bool:
+    """Whether it is one of the fuzzers that ask no stack, which need no company."""
+    return folder == "tests/fuzz" and "stack" not in getattr(item, "fixturenames", ())
