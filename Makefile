@@ -74,6 +74,7 @@ check: env ## Lint, types, architecture, template, API descriptions, vulnerable 
 	@$(BIN)/mypy --no-error-summary
 	@$(NODE) web/node_modules/typescript/bin/tsc --project web
 	@$(NODE) web/node_modules/typescript/bin/tsc --project web/tests
+	@$(NODE) web/node_modules/typescript/bin/tsc --project tests/sockets
 	@said=$$(PYTHONPATH=layers/nod $(BIN)/lint-imports --no-logo --no-cache) || { echo "$$said"; exit 1; }
 	@AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint --template template.yaml >/dev/null
 	@$(BIN)/python -m docs.generate --check

@@ -3,12 +3,18 @@
 import pytest
 
 # Tests live in these modules too, though their names do not say so: let their assertions explain themselves.
-pytest.register_assert_rewrite("tests.contract", "tests.builders", "tests.fakes", "tests.pages")
+pytest.register_assert_rewrite("tests.contract", "tests.builders", "tests.fakes", "tests.pages", "tests.sockets")
 
 pytest_plugins = ["tests.stacks"]
 
 # What shares a cloud or a browser, and so is to run in one process. The longest come first.
-TOGETHER = {"tests/attacks": "cloud", "tests/e2e": "cloud", "tests/fuzz": "cloud", "tests/pages": "pages"}
+TOGETHER = {
+    "tests/attacks": "cloud",
+    "tests/e2e": "cloud",
+    "tests/fuzz": "cloud",
+    "tests/pages": "pages",
+    "tests/sockets": "sockets",
+}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -173,6 +173,22 @@ def test_r1_5_one_is_asked(deploy: Deploy, policy: str) -> None:
         assert prompted == [sign_in.id]
 
 
+def test_r1_5_the_one_that_was_asked_finds_the_prompt_on_coming_back(deploy: Deploy) -> None:
+    """R1.5, R1.9: the prompt was lost on the way to the one device that is asked; its next connection brings it."""
+    stack = deploy("nod-active", ApproverPolicy="active")
+    alice, pc, tablet = stack.person(), stack.device(), stack.device("Alice's tablet", "tablet")
+    assert tablet.sign_in(alice.login, PASSWORD).status_code == 201
+    with tablet.approving() as other, alice.phone.approving():  # The phone's is the more active, and is read no more.
+        sign_in = pc.start(alice.login)
+        assert other.ask("hello")["prompts"] == []
+        with alice.phone.approving() as back:
+            assert [one["sign_in_id"] for one in back.ask("hello")["prompts"]] == [sign_in.id]
+            answer = back.ask("answer", sign_in_id=sign_in.id, decision="allow", code=sign_in.code)
+            assert answer["status"] == "allowed"
+        assert "prompt" not in {frame["type"] for frame in other.settled()}
+    assert pc.redeem(sign_in).status_code == 200
+
+
 def test_r1_5_a_policy_that_picks_one_picks_again(strict: Stack) -> None:
     """R1.5: where the chosen connection is gone, its row is removed and the next approver is prompted."""
     alice = strict.person()
