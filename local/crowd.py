@@ -9,94 +9,19 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import httpx
 from websockets.asyncio.client import ClientConnection, connect
 
-from local.device import WAIT_SECONDS, Device, SignIn, Unexpected
+from local.device import Device, SignIn, Unexpected
+from local.seats import PATIENCE, Household, Seat, Tally
 
-# What came over a connection: the type of the frame, and the sign-in or session that it is about.
-Came = Counter[tuple[str, str]]
 Thing = Callable[[], Coroutine[Any, Any, Any]]
 # Hashing a password is all that making an account takes, and a processor.
 _ACCOUNTS_AT_ONCE = 2
-_OPEN_SIGN_INS = 3
-_PATIENCE = 6 * WAIT_SECONDS
-
-
-@dataclass
-class Seat:
-    """One approver's connection; `came` counts what was pushed to it, `prompted` has the time of each prompt."""
-
-    connection: ClientConnection
-    came: Came = field(default_factory=Counter)
-    prompted: dict[str, float] = field(default_factory=dict)
-    _awaited: dict[str, asyncio.Future[dict[str, Any]]] = field(default_factory=dict)
-
-    async def listen(self) -> None:
-        """Count what comes, until the connection ends."""
-        async for text in self.connection:
-            frame = json.loads(text)
-            if "id" in frame:
-                self._future(frame["id"]).set_result(frame)
-                continue
-            about = frame.get("sign_in_id") or frame.get("session_id", "")
-            self.came[frame["type"], about] += 1  # A frame of the gateway's own ("Forbidden") has no type.
-            if frame["type"] == "prompt":
-                self.prompted.setdefault(about, time.perf_counter())
-                if not (first := self._future(about)).done():
-                    first.set_result(frame)
-
-    async def ask(self, action: str, **fields: Any) -> dict[str, Any]:
-        """Send a frame and wait for its reply."""
-        frame_id = secrets.token_hex(8)
-        await self.connection.send(json.dumps({"action": action, "id": frame_id, **fields}))
-        return await asyncio.wait_for(self._future(frame_id), _PATIENCE)
-
-    async def prompt(self, sign_in: SignIn) -> dict[str, Any]:
-        """The prompt for a sign-in, when it has come."""
-        return await asyncio.wait_for(self._future(sign_in.id), _PATIENCE)
-
-    def _future(self, name: str) -> asyncio.Future[dict[str, Any]]:
-        return self._awaited.setdefault(name, asyncio.get_running_loop().create_future())
-
-
-@dataclass
-class Household:
-    """An account, its phone's connections, and what is to come over each of these by the end."""
-
-    login: str
-    phone: Device
-    seats: list[Seat] = field(default_factory=list)
-    expected: list[Came] = field(default_factory=list)
-    slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_OPEN_SIGN_INS))
-
-    def expect(self, kind: str, about: str, *, but: Seat | None = None) -> None:
-        """Each connection is to get this once; but for one."""
-        for seat, expected in zip(self.seats, self.expected, strict=True):
-            if seat is not but:
-                expected[kind, about] += 1
-
-
-@dataclass(frozen=True)
-class Tally:
-    """Frames that were due, that came, that came once more, and that came to somebody else."""
-
-    due: int = 0
-    delivered: int = 0
-    twice: int = 0
-    astray: int = 0
-
-    def __add__(self, other: "Tally") -> "Tally":
-        return Tally(*(mine + its for mine, its in zip(astuple(self), astuple(other), strict=True)))
-
-    @property
-    def is_exact(self) -> bool:
-        """Whether everything came once, and nowhere else."""
-        return self == Tally(due=self.due, delivered=self.due)
 
 
 @dataclass(frozen=True)
@@ -143,20 +68,9 @@ class Crowd:
         """All connections."""
         return [seat for household in self.households for seat in household.seats]
 
-    def tally(self, kind: str) -> "Tally":
-        """How the frames of a type came to all connections, against what each was to get: each of its own, once."""
-        tally = Tally()
-        for household in self.households:
-            for seat, expected in zip(household.seats, household.expected, strict=True):
-                due = {about for (what, about) in expected if what == kind}
-                came = {about: count for (what, about), count in seat.came.items() if what == kind}
-                tally += Tally(
-                    due=len(due),
-                    delivered=len(due & came.keys()),
-                    twice=sum(count - 1 for about, count in came.items() if about in due),
-                    astray=sum(count for about, count in came.items() if about not in due),
-                )
-        return tally
+    def tally(self, kind: str) -> Tally:
+        """How the frames of a type came to all connections: each is to get those of its own account once."""
+        return sum((tally for household in self.households for tally in household.tallies(kind)), Tally())
 
     async def leave(self) -> None:
         """Close all connections."""
@@ -236,10 +150,10 @@ async def _all(things: Iterable[Thing], at_once: int) -> list[Any]:
 
 def _connected(url: str) -> connect:
     # Pings of its own would be a thousand more things to do, and keep nothing alive on AWS.
-    return connect(url, compression=None, ping_interval=None, open_timeout=_PATIENCE)
+    return connect(url, compression=None, ping_interval=None, open_timeout=PATIENCE)
 
 
 async def _expect(waiting: ClientConnection, status: str) -> None:
-    frame = json.loads(await asyncio.wait_for(waiting.recv(), _PATIENCE))
+    frame = json.loads(await asyncio.wait_for(waiting.recv(), PATIENCE))
     if frame.get("status") != status:
         raise Unexpected(f"expected to be told {status}, got {frame}")

@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from local.crowd import Tally, crowd
+from local.crowd import crowd
+from local.seats import Tally
 from tests.stacks import Stack
 
 pytestmark = pytest.mark.e2e
