@@ -1,6 +1,7 @@
 """The cloud that these tests kill and start again, and the stack on it."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import httpx
 import pytest
@@ -20,23 +21,28 @@ def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
         yield running
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def stack(local: LocalStack) -> Iterator[Stack]:
-    """The stack on that cloud, with the local parameters."""
-    with httpx.Client(base_url=local.endpoints.http, timeout=60) as client:
-        yield described(local, STACK_NAME, local.endpoints, client)
+    """The stack on that cloud, with the local parameters and the limits of AWS."""
+    with _limited(local, ConnectionLimits()) as limited:
+        yield limited
 
 
 @pytest.fixture(scope="module")
-def short_lived(stack: Stack) -> Iterator[Stack]:
-    """The stack, whose connections end soon while the tests of a module run."""
-    usual = stack.cloud.limits
-    stack.cloud.kill()
-    stack.cloud.restart(SHORT)
-    # Functions that start cold take some of the little time that a connection has.
-    alice = stack.person()
-    with alice.phone.approving():
-        stack.device().start(alice.login)
-    yield stack
-    stack.cloud.kill()
-    stack.cloud.restart(usual)
+def short_lived(local: LocalStack) -> Iterator[Stack]:
+    """The same stack, whose connections end soon."""
+    with _limited(local, SHORT) as limited:
+        # Functions that start cold take some of the little time that a connection has.
+        alice = limited.person()
+        with alice.phone.approving():
+            limited.device().start(alice.login)
+        yield limited
+
+
+@contextmanager
+def _limited(local: LocalStack, limits: ConnectionLimits) -> Iterator[Stack]:
+    if local.cloud.limits != limits:
+        local.cloud.kill()
+        local.cloud.restart(limits)
+    with httpx.Client(base_url=local.endpoints.http, timeout=60) as client:
+        yield described(local, STACK_NAME, local.endpoints, client)

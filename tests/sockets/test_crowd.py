@@ -17,7 +17,7 @@ def test_r1_5_a_hundred_connections_and_twenty_sign_ins(stack: Stack) -> None:
     """R1.5: every connection of an account is prompted once and told of each end; others get nothing; all get in."""
 
     async def play() -> None:
-        async with crowd(stack.client, at_once=3) as everybody:
+        async with crowd(stack.client, at_once=2) as everybody:
             await everybody.move_in(ACCOUNTS)
             await everybody.connect(CONNECTIONS_EACH)
             *busy, quiet = everybody.households

@@ -18,9 +18,9 @@ pytestmark = pytest.mark.e2e
 
 @dataclass(frozen=True)
 class UnderWay:
-    """Sessions that guests of the owners were collecting, with what they had heard; answers that were being given."""
+    """Sessions that an owner's guests were collecting, with what they had heard; answers that were being given."""
 
-    owners: list[Person]
+    owner: Person
     collecting: dict[SignIn, dict[str, Any] | None]
     approver: Person
     answering: list[SignIn]
@@ -49,18 +49,19 @@ def interrupted(stack: Stack) -> Iterator[Interrupted]:
 
 
 def killed_meanwhile(stack: Stack) -> UnderWay:
-    """Six sessions are being collected and three answers given; at the first session the cloud is killed."""
-    owners, approver = [stack.person(), stack.person()], stack.person()
-    allowed = [sign_in for owner in owners for sign_in in three_allowed(stack, owner)]
+    """Three sessions are being collected and three answers given; at the first session the cloud is killed."""
+    owner, approver = stack.person(), stack.person()
+    allowed = three_allowed(stack, owner)
     with approver.phone.approving() as connection, ThreadPoolExecutor(len(allowed)) as devices:
         asked = three_started(stack, approver)
         for sign_in in asked:
             connection.send("answer", sign_in_id=sign_in.id, decision="allow", code=sign_in.code)
+        # More at a time than there are warm workers: not all are through when the first is.
         collecting = {sign_in: devices.submit(sign_in.redeem, key=sign_in.id) for sign_in in allowed}
         wait(collecting.values(), return_when=FIRST_COMPLETED)
         stack.cloud.kill()
     heard = {one: None if answer.exception() else answer.result().json() for one, answer in collecting.items()}
-    return UnderWay(owners, heard, approver, asked)
+    return UnderWay(owner, heard, approver, asked)
 
 
 def three_started(stack: Stack, person: Person) -> list[SignIn]:
@@ -93,11 +94,9 @@ def test_a7_sessions_that_were_being_collected_are_collected_once(stack: Stack, 
     for sign_in, grant in heard.items():
         assert grants[sign_in]["refresh_token"] == grant["refresh_token"]
     collected = {grant["session_id"] for grant in grants.values()}
+    owner = interrupted.under_way.owner.phone
+    assert {one["session_id"] for one in stack.sessions_of(owner)} == collected | {owner.session_id}
     assert len(collected) == len(grants)
-    for owner in interrupted.under_way.owners:
-        sessions = {one["session_id"] for one in stack.sessions_of(owner.phone)}
-        assert len(sessions) == 4
-        assert sessions <= collected | {owner.phone.session_id}
 
 
 def test_r1_4_answers_that_were_being_given_count_once(stack: Stack, interrupted: Interrupted) -> None:
