@@ -15,7 +15,7 @@ SHAPES = {
     "access token": re.compile(rf"eyJ{_BASE64URL}{{8,}}\.{_BASE64URL}+"),
     "refresh token": re.compile(rf"{_ID}\.{_ID}\.[0-9A-Za-z_.-]+"),
     "scan token": re.compile(rf"(?<!\.)\b{_ID}\.{_ID}\b(?!\.)"),
-    # The names of what stacks are made of are sometimes as long; they begin as the stacks of the tests do.
+    # Names of resources begin with that of their stack.
     "ticket, verifier or secret": re.compile(rf"(?<!{_BASE64URL})(?!nod-){_BASE64URL}{{43}}(?!{_BASE64URL})"),
     "phone number": re.compile(r"\+[1-9][0-9]{7,14}(?![0-9])"),
 }

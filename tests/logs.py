@@ -9,6 +9,8 @@ from tests.confidential import Confidential, Leak
 
 # MiniStack gives the first so many events that fit, and no sign of more. Each invocation has a stream of its own.
 _STREAMS_AT_ONCE, _EVENTS_AT_ONCE = 50, 10_000
+# The stack that is to print its text messages, as is fit for development only (`TextSender=console`).
+PRINTING = "nod-console"
 # What tells one line from the next, and nothing else: ids of requests, times, lengths of time.
 _DIFFERENCES = re.compile(
     r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|1-[0-9a-f]{8}-[0-9a-f]{24}"
@@ -45,8 +47,8 @@ def lines(log: Path) -> Iterator[tuple[str, str]]:
 
 
 def everything(cloud: Cloud) -> Iterator[tuple[str, str]]:
-    """All that functions, emulator and build have said."""
-    yield from events(cloud)
+    """All that functions, emulator and build have said, but for what is meant to be read there."""
+    yield from ((place, text) for place, text in events(cloud) if not place.startswith(f"/nod/{PRINTING}/sms "))
     for log in sorted(cloud.directory.glob("*.log")):
         yield from lines(log)
 

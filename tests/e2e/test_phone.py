@@ -9,6 +9,8 @@ import pytest
 
 from local.device import Device, SignIn, new_identifier
 from local.phone import Handset
+from tests.confidential import HEARD
+from tests.logs import PRINTING, events, leaks
 from tests.stacks import PASSWORD, Deploy, Stack, body_of
 
 
@@ -416,13 +418,14 @@ def test_t3_a_second_number_closes_the_prompt(demanding: Stack) -> None:
 
 def test_texts_can_go_to_the_console(deploy: Deploy) -> None:
     """For development: with `TextSender=console` texts stand in the function's log, and none is sent."""
-    console = deploy("nod-console", TextSender="console")
+    console = deploy(PRINTING, TextSender="console")
     handset = console.handset()
     console.texted_in(handset)
     assert handset.unread() == []
-    logs = console.cloud.client("logs")
-    events = logs.filter_log_events(logGroupName="/nod/nod-console/sms")["events"]
-    assert any(f"Text to {handset.number}: Nod: " in event["message"] for event in events)
+    said = list(events(console.cloud, f"/nod/{PRINTING}/sms"))
+    assert any(f"Text to {handset.number}: Nod: " in text for _, text in said)
+    # Elsewhere that would be found at the end of the run.
+    assert "phone number" in {leak.kind for _, leak in leaks(iter(said), HEARD)}
 
 
 def test_r3_1_no_number_no_phone_sign_in(deploy: Deploy) -> None:

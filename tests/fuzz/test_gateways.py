@@ -16,6 +16,7 @@ from nod.errors import NodError
 from tests.fuzz.answers import require_plain, require_problem
 from tests.fuzz.bodies import FORMS, bodies, messages
 from tests.fuzz.looking import always_the_same, anew_each_time
+from tests.logs import events
 from tests.stacks import Stack, body_of
 from tests.unit.gateways.calls import KEYS, NAMES, NOW, PUBLIC_URL, gateway
 from tests.unit.service import Service
@@ -93,7 +94,29 @@ def test_i1_i2_whatever_a_gateway_calls_with_has_an_answer(stack: Stack, name: s
             require_problem(answer.status_code, answer.headers["content-type"], answer.text)
 
     bring()
+    assert stack.texted_in(stack.handset()).grant["new_account"] is True
+
+
+def failures(stack: Stack) -> int:
+    """How often the function has failed up to now."""
+    return sum("Unexpected error" in text for _, text in events(stack.cloud, f"/nod/{stack.name}/sms"))
+
+
+def test_i1_whatever_is_published_stops_nothing(stack: Stack) -> None:
+    """I1: over the wire: whatever is in the topic, the function takes it, and the next text message acts."""
+    before = failures(stack)
+    # SNS takes text, and not none.
+    published = messages("0" * 26).filter(lambda one: one.strip() and one.encode(errors="ignore").decode() == one)
+
+    @always_the_same(6)
+    @given(message=published)
+    def publish(message: str) -> None:
+        stack.cloud.client("sns").publish(TopicArn=stack.endpoints.sms["aws"]["topic_arn"], Message=message)
+
+    publish()
     handset, phone = stack.handset(), stack.device("Bob's phone", "phone")
     sign_in = phone.start_by_text()
-    assert handset.send(body_of(sign_in)).status_code == 200
+    handset.send(body_of(sign_in), "aws")
+    assert "Bob's phone" in handset.next_text()
     assert phone.redeem(sign_in).status_code == 200
+    assert failures(stack) == before

@@ -82,6 +82,7 @@ def test_i3_what_nobody_heard_is_found_by_its_shape(told: str) -> None:
         "REPORT RequestId: x\tDuration: 123456 ms\tMemory Size: 1024 MB",
         "[2026-11-25 09:26:10 +0000] [21397] [INFO] Running on http://127.0.0.1:45661",
         "Lambda worker spawned for nod-local-AccountFunction-F9E6CFA332C08",
+        "Lambda worker spawned for nod-demanding-SignInsFunction-EBE0218C97DD4 (python3.13, cold start)",
         "wss://ws.example.com/live",
     ],
 )
