@@ -84,7 +84,8 @@ def build(directory: Path) -> Path:
 
     What was built there from the same sources is used again, which also works without a network.
     """
-    built, mark = directory / "build", directory / "build.digest"
+    # What a built template names it names from where it really is, also where a link leads there.
+    built, mark = (directory / "build").resolve(), directory / "build.digest"
     digest = f"{digest_of_sources()} {clouds.INTERPRETER}"
     if mark.exists() and mark.read_text() == digest and (built / "template.yaml").exists():
         return built / "template.yaml"

@@ -1,6 +1,7 @@
 """Accounts, passwords and bound logins, through the deployed stack (R1.2, R1.9)."""
 
 import secrets
+from itertools import takewhile
 
 from tests.stacks import PASSWORD, Person, Stack
 
@@ -35,8 +36,11 @@ def test_r1_9_wrong_credentials_are_alike_and_limited(stack: Stack) -> None:
     assert wrong.status_code == unknown.status_code == 401
     assert wrong.json() == unknown.json()
     assert wrong.json()["code"] == "invalid_credentials"
-    for _ in range(9):
-        assert device.sign_in(alice.login, "not the password").status_code == 401
+    # A window may end in the middle of this, and the count begin anew; not twice.
+    failures = takewhile(
+        lambda status: status == 401, (device.sign_in(alice.login, "not the password").status_code for _ in range(20))
+    )
+    assert 9 <= len(list(failures)) <= 19
     closed = device.sign_in(alice.login, PASSWORD)
     assert (closed.status_code, closed.json()["code"]) == (429, "slow_down")
     assert 0 < int(closed.headers["retry-after"]) <= 900
