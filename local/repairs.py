@@ -6,6 +6,7 @@ Each says what AWS does. When MiniStack is updated, take them out one by one and
 import hashlib
 import json
 import os
+import queue
 import tempfile
 import threading
 import time
@@ -18,6 +19,7 @@ from typing import Any
 from ministack.core import iam_actions, lambda_runtime
 from ministack.services import apigateway, lambda_svc, ses_v2, sns
 
+from local import forks
 from local.connection_limits import ConnectionLimits, Limited
 
 Answer = tuple[int, dict[str, str], Any]
@@ -33,6 +35,8 @@ def apply() -> None:
     _log_errors_of_handlers()
     _unpack_layers_once()
     _end_connections_in_time(ConnectionLimits.of(os.environ))
+    _give_each_frame_a_worker()
+    _fork_workers()
 
 
 def _read_cors_as_cloudformation_writes_it() -> None:
@@ -161,6 +165,42 @@ def _end_connections_in_time(limits: ConnectionLimits) -> None:
             limited.forget()
 
     apigateway.handle_websocket = repaired
+
+
+def _give_each_frame_a_worker() -> None:
+    """AWS handles frames of several connections side by side; in MiniStack they all wait for one worker."""
+
+    class Leased:
+        def __init__(self, *function: Any, **version: Any) -> None:
+            self._function, self._version = function, version
+
+        def invoke(self, event: Any, request_id: str) -> Any:
+            worker, _ = lambda_runtime.acquire_worker(*self._function, **self._version)
+            try:
+                return worker.invoke(event, request_id)
+            finally:
+                lambda_runtime.release_worker(worker)
+
+    lambda_runtime.get_or_create_worker = Leased
+
+
+def _fork_workers() -> None:
+    """AWS has a machine for each worker; what starting fifty costs MiniStack, `forks.py` says."""
+    processes = forks.Subprocess()
+    spawn = lambda_runtime.Worker._spawn
+
+    def start(worker: Any) -> None:
+        function = json.dumps(worker.config, sort_keys=True, default=str)
+        stream = {"AWS_LAMBDA_LOG_STREAM_NAME": str(uuid.uuid4())}
+        if fork := processes.fork(function, stream, lambda: spawn(worker)):
+            worker._proc = fork
+            worker._stderr_queue = queue.Queue()
+            worker._stderr_thread = threading.Thread(target=worker._read_stderr, daemon=True)
+            worker._stderr_thread.start()
+            worker._start_time = time.time()
+
+    lambda_runtime.subprocess = processes
+    lambda_runtime.Worker._spawn = start
 
 
 def _as_in_the_api(names: dict[str, Any]) -> dict[str, Any]:

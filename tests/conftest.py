@@ -3,7 +3,9 @@
 import pytest
 
 # Tests live in these modules too, though their names do not say so: let their assertions explain themselves.
-pytest.register_assert_rewrite("tests.contract", "tests.builders", "tests.fakes", "tests.pages", "tests.sockets")
+pytest.register_assert_rewrite(
+    "tests.contract", "tests.builders", "tests.fakes", "tests.invariants", "tests.pages", "tests.sockets"
+)
 
 pytest_plugins = ["tests.stacks"]
 
@@ -12,6 +14,7 @@ TOGETHER = {
     "tests/attacks": "cloud",
     "tests/e2e": "cloud",
     "tests/fuzz": "cloud",
+    "tests/races": "cloud",
     "tests/pages": "pages",
     "tests/sockets": "sockets",
 }

@@ -21,6 +21,7 @@ from local.phone import Handset, PhoneNetwork
 from local.stack import STACK_NAME, LocalStack, build
 from nod.domain.identifiers import fingerprint
 from tests.confidential import HEARD
+from tests.invariants import Row, all_rows
 from tests.listening import listening
 from tests.logs import require_discretion
 from tests.target import PASSWORD, Person, Target, body_of, fresh_number
@@ -70,6 +71,10 @@ class Stack(Target):
         )
         rows: list[dict[str, Any]] = answer["Items"]
         return rows
+
+    def rows(self, table: str) -> list[Row]:
+        """All rows of a table, as DynamoDB keeps them."""
+        return all_rows(self.cloud.client("dynamodb"), self.resources[f"{table}Table"])
 
     def put(self, table: str, item: dict[str, Any]) -> None:
         """Put a row, past the service."""

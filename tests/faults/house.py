@@ -1,4 +1,4 @@
-"""A service on moto whose every AWS call can fail, the people who use it, and what must hold of its tables."""
+"""A service on moto whose every AWS call can fail, and the people who use it."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -20,10 +20,10 @@ from nod.flows.granting import Grant, Newcomer, grant_for, new_session
 from nod.settings import Settings
 from tests.faults.injection import Injector
 from tests.integration.in_process import Steps
+from tests.invariants import Row, all_rows
 
 NETWORK = Network("192.0.2.1")
 PC, PHONE = Device("desktop", "PC"), Device("phone", "Phone")
-TABLES = ("Accounts", "Logins", "Sessions", "SignIns", "Prompts", "Bindings", "Messages")
 
 
 class House:
@@ -65,30 +65,9 @@ class House:
         """Somebody with an account, a number, a signed-in device, an approver's connection and an open page."""
         return Person(self, next(self._numbers))
 
-    def rows(self, table: str) -> list[dict[str, Any]]:
+    def rows(self, table: str) -> list[Row]:
         """All rows of a table, as DynamoDB has them."""
-        found: list[dict[str, Any]] = self._tables.scan(TableName=table, ConsistentRead=True)["Items"]
-        return found
-
-    def require_consistent(self) -> None:
-        """What must hold of the tables whatever has failed."""
-        sign_ins = {row["sign_in_id"]["S"]: row for row in self.rows("SignIns")}
-        accounts = {row["account_id"]["S"]: row for row in self.rows("Accounts")}
-        logins = {row["login"]["S"]: row for row in self.rows("Logins")}
-        for prompt in self.rows("Prompts"):
-            sign_in = sign_ins[prompt["sign_in_id"]["S"]]
-            assert sign_in["status"]["S"] in ("started", "pending"), "a prompt is of a sign-in that is still open"
-        for session in self.rows("Sessions"):
-            assert session["account_id"]["S"] in accounts, "a session is of an account that exists"
-        for login, row in logins.items():
-            bound = _bound(accounts[row["account_id"]["S"]])
-            assert login in bound, "a login is one that its account knows of"
-        for account_id, account in accounts.items():
-            for login in _bound(account):
-                assert logins[login]["account_id"]["S"] == account_id, "what an account knows of is its login"
-        for sign_in in sign_ins.values():
-            if sign_in["status"]["S"] in ("allowed", "redeemed") and sign_in["method"]["S"] != "phone":
-                assert "let_in_by" in sign_in, "nothing is allowed without an answer"
+        return all_rows(self._tables, table)
 
 
 class Person:
@@ -137,8 +116,3 @@ class Person:
         return [
             one.session_id for one in self.house.parts.tables.sessions.of_account(self.account_id) if one.is_alive(now)
         ]
-
-
-def _bound(account: dict[str, Any]) -> set[str]:
-    elements = [*account["logins"]["SS"], *account.get("devices", {}).get("SS", ())]
-    return {element.split(" ", 1)[1] for element in elements}
