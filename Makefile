@@ -58,6 +58,11 @@ attack: export NOD_ATTACK_SMS_SECRET = $(value SMS_SECRET)
 attack: env ## Try all attacks on a stack: make attack URL=https://... (without, on a local one of its own)
 	@$(BIN)/python -m pytest tests/attacks $(ARGS)
 
+.PHONY: races
+races: export NOD_RACE_ROUNDS = 20
+races: env ## Race fifty at the same moment, 20 rounds of each kind (make test has 3)
+	@$(BIN)/python -m pytest tests/races --durations=0 $(ARGS)
+
 .PHONY: screenshots
 screenshots: env browser ## Take the pictures of the pages anew, for the README
 	@NOD_SCREENSHOTS=docs/screenshots $(BIN)/python -m pytest tests/pages/test_screenshots.py

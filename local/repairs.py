@@ -35,7 +35,6 @@ def apply() -> None:
     _log_errors_of_handlers()
     _unpack_layers_once()
     _end_connections_in_time(ConnectionLimits.of(os.environ))
-    _give_each_frame_a_worker()
     _fork_workers()
 
 
@@ -165,23 +164,6 @@ def _end_connections_in_time(limits: ConnectionLimits) -> None:
             limited.forget()
 
     apigateway.handle_websocket = repaired
-
-
-def _give_each_frame_a_worker() -> None:
-    """AWS handles frames of several connections side by side; in MiniStack they all wait for one worker."""
-
-    class Leased:
-        def __init__(self, *function: Any, **version: Any) -> None:
-            self._function, self._version = function, version
-
-        def invoke(self, event: Any, request_id: str) -> Any:
-            worker, _ = lambda_runtime.acquire_worker(*self._function, **self._version)
-            try:
-                return worker.invoke(event, request_id)
-            finally:
-                lambda_runtime.release_worker(worker)
-
-    lambda_runtime.get_or_create_worker = Leased
 
 
 def _fork_workers() -> None:

@@ -36,7 +36,7 @@ def _spelled(text: str, between: st.SearchStrategy[str], digits: str = "") -> st
 
 def numbers() -> st.SearchStrategy[str]:
     """Senders: numbers in all spellings, what looks like one, and anything else."""
-    scripts = st.sampled_from(["", "٠١٢٣٤٥٦٧٨٩", "０１２３４５６７８９", "០១២៣៤៥៦៧៨៩"])  # noqa: RUF001
+    scripts = st.sampled_from(["", "٠١٢٣٤٥٦٧٨٩", "０１２３４５６７８９", "០១២៣៤៥៦៧៨៩"])  # noqa: RUF001 - as phones write them.
     spelled = st.tuples(st.sampled_from(_NUMBERS), scripts).flatmap(lambda one: _spelled(one[0], _SPACES, one[1]))
     start = st.sampled_from(["+", "00", "", "\uff0b", "++", "+0", "tel:+"])
     like = st.tuples(start, st.text("00123456789 ()-./", max_size=24)).map("".join)
