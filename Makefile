@@ -61,7 +61,7 @@ attack: env ## Try all attacks on a stack: make attack URL=https://... (without,
 
 .PHONY: races
 races: export NOD_RACE_ROUNDS = 20
-races: env ## Race fifty at the same moment, 20 rounds of each kind (make test has 3)
+races: env ## Race fifty at the same moment, 20 rounds of each kind (make test has 2)
 	@$(BIN)/python -m pytest tests/races --durations=0 $(ARGS)
 
 .PHONY: screenshots

@@ -13,8 +13,8 @@ pytest_plugins = ["tests.stacks"]
 TOGETHER = {
     "tests/attacks": "cloud",
     "tests/e2e": "cloud",
-    "tests/fuzz": "bursts",
-    "tests/races": "bursts",
+    "tests/fuzz": "pages",
+    "tests/races": "pages",
     "tests/pages": "pages",
     "tests/sockets": "sockets",
 }

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from local.demo import play
-from tests.stacks import Stack
+from tests.stacks import Stack, built
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -39,8 +39,9 @@ def test_the_demo_fails_where_something_is_wrong(shut: Stack, capsys: pytest.Cap
     assert "expected 201, got 403" in capsys.readouterr().err
 
 
-def test_the_local_stack_starts_stops_and_starts_again(tmp_path: Path) -> None:
+def test_the_local_stack_starts_stops_and_starts_again(tmp_path_factory: pytest.TempPathFactory) -> None:
     """`make run`: it serves until Ctrl-C, leaves no process and no address behind, and a second start works."""
+    tmp_path = built(tmp_path_factory, "run")
     for _ in range(2):
         command = [sys.executable, "-m", "local", "run", "--directory", str(tmp_path)]
         with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env=os.environ) as running:

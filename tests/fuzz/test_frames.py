@@ -127,7 +127,7 @@ def test_i1_every_frame_has_its_one_reply(home: Home, frames: Frames, action: st
     fitting, unfitting = frames.fitting(action), frames.unfitting(action)
     kinds = st.sampled_from(KINDS)
 
-    @always_the_same(24)
+    @always_the_same(12)
     @given(frame=st.one_of(fitting, unfitting), kind=kinds, true=st.sampled_from(home.facts), tells=st.booleans())
     def say(frame: Any, kind: str, true: Facts, tells: bool) -> None:
         if tells and isinstance(frame, dict):

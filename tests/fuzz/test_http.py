@@ -105,7 +105,7 @@ def test_i1_whatever_fits_the_description_has_an_answer_that_does(api: Api, stac
     with known(stack, label) as (insider, facts):
         asking = Asking(api, stack, insider, label)
 
-        @always_the_same(8 if label in HASHING else 15)
+        @always_the_same(4 if label in HASHING else 8)
         @given(data=st.data())
         def ask(data: st.DataObject) -> None:
             case, true = data.draw(cases), data.draw(st.sampled_from(facts))
@@ -122,7 +122,7 @@ def test_i2_whatever_does_not_fit_is_refused(api: Api, stack: Stack, insider: In
     """I2: made-up requests that break the description somewhere are refused, and the refusal repeats none of them."""
     asking, cases = Asking(api, stack, insider, label), api.unfitting(label)
 
-    @always_the_same(12)
+    @always_the_same(6)
     @given(data=st.data())
     def ask(data: st.DataObject) -> None:
         asking(data.draw(cases))
@@ -188,7 +188,7 @@ def test_i1_a_token_that_is_none_is_refused(stack: Stack, insider: Insider, path
     schemes = st.sampled_from(["Bearer ", "bearer ", "Bearer", "Basic ", "DPoP ", "", "Bearer  Bearer "])
     method, _, address = path.partition(" ")
 
-    @always_the_same(25)
+    @always_the_same(12)
     @given(scheme=schemes, token=tokens)
     def ask(scheme: str, token: str) -> None:
         header = f"{scheme}{token}".strip().encode("latin-1")

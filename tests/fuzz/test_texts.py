@@ -18,7 +18,7 @@ from tests.unit.texts import status
 LOOK_ALIKES = str.maketrans("OIL", "011")
 
 
-@anew_each_time(500)
+@anew_each_time(250)
 @given(text=numbers())
 def test_i1_t6_a_sender_is_a_number_in_its_one_form_or_refused(text: str) -> None:
     """I1, T6: in whatever spelling and script; what was read once is read so again, and is E.164 in ASCII."""
@@ -34,7 +34,7 @@ def test_i1_t6_a_sender_is_a_number_in_its_one_form_or_refused(text: str) -> Non
             assert login.value[1:].isdigit()
 
 
-@anew_each_time(500)
+@anew_each_time(250)
 @given(data=st.data())
 def test_r3_3_what_is_found_in_a_text_stands_in_it(data: st.DataObject) -> None:
     """R3.3, T2: no identifier is made up of other letters, nor of letters in another order."""
@@ -48,7 +48,7 @@ def test_r3_3_what_is_found_in_a_text_stands_in_it(data: st.DataObject) -> None:
     assert all(letter in letters for letter in found)
 
 
-@anew_each_time(200)
+@anew_each_time(100)
 @given(one=identifiers(), other=identifiers(), between=st.text(" \n.,!?", min_size=1, max_size=5))
 def test_r3_3_of_two_identifiers_none_is_taken(one: str, other: str, between: str) -> None:
     """R3.3: nobody can tell which was meant."""
@@ -56,7 +56,7 @@ def test_r3_3_of_two_identifiers_none_is_taken(one: str, other: str, between: st
 
 
 @pytest.mark.parametrize("asks", [True, False])
-@anew_each_time(200)
+@anew_each_time(100)
 @given(data=st.data())
 def test_i1_a_text_acts_only_on_the_sign_in_that_it_names(asks: bool, data: st.DataObject) -> None:
     """I1, R3.3: any text from any sender: it lets a device in where it names its sign-in, and else changes nothing."""

@@ -14,7 +14,7 @@ from local.device import Socket
 
 ACTORS = 50
 # `make races` has twenty; the tests of every day are to be through while somebody waits.
-ROUNDS = range(int(os.environ.get("NOD_RACE_ROUNDS", "3")))
+ROUNDS = range(int(os.environ.get("NOD_RACE_ROUNDS", "2")))
 # The service closes a connection that was idle for five seconds; a request must not meet that.
 _IDLE_SECONDS = 2.0
 

@@ -406,7 +406,7 @@ class SignInMachine(RuleBasedStateMachine):
         assert self.row.expires_at == self.ledger.deadline
 
 
-SignInMachine.TestCase.settings = settings(max_examples=800, stateful_step_count=30)
+SignInMachine.TestCase.settings = settings(max_examples=300, stateful_step_count=30)
 
 
 # A5, A7: whatever happens in whatever order, one answer decides and one redeem gets the session.
