@@ -13,13 +13,14 @@ pytest_plugins = ["tests.stacks"]
 TOGETHER = {
     "tests/attacks": "cloud",
     "tests/e2e": "cloud",
-    "tests/fuzz": "pages",
-    "tests/races": "pages",
     "tests/pages": "pages",
-    "tests/sockets": "sockets",
+    "tests/fuzz": "wire",
+    "tests/races": "wire",
+    "tests/sockets": "wire",
 }
 
 
+@pytest.hookimpl(tryfirst=True)  # Before pytest-xdist looks for the groups.
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let the processes of a run take the tests of a folder as a whole, and share the rest one by one."""
     for item in items:

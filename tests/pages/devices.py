@@ -56,15 +56,10 @@ class Devices:
         """
         stack = stack or self.stack
         web = stack.endpoints.web
-        storage: Any = (
-            {"cookies": [], "origins": [{"origin": web, "localStorage": [], "indexedDB": [_database(signed_in)]}]}
-            if signed_in
-            else None
-        )
-        context = self._browser.new_context(
-            base_url=web, user_agent=agent, viewport=viewport, locale=locale, storage_state=storage, **options
-        )
+        context = self._browser.new_context(base_url=web, user_agent=agent, viewport=viewport, locale=locale, **options)
         self._contexts.append(context)
+        if signed_in:
+            _sign_in(context, signed_in)
         self.watch.over(context, stack.endpoints)
         page = context.new_page()
         if path is not None:
@@ -75,10 +70,14 @@ class Devices:
         """The test makes the service answer with these, and Chromium's console tell of them."""
         self._statuses |= set(statuses)
 
+    def tolerate_statuses(self, *statuses: int) -> None:
+        """The service may answer with these as well: it depends on which of two things comes first."""
+        self._tolerated |= set(statuses)
+
     def expect_resumed(self) -> None:
         """The test goes on with a sign-in after a reload: it may ask too soon, and its address works once."""
         self._breaks = True
-        self._tolerated = {429}
+        self.tolerate_statuses(429)
 
     def expect_breaks(self) -> None:
         """The test cuts connections, of which Chromium's console may tell."""
@@ -121,15 +120,15 @@ def keep(page: Page, session: dict[str, Any]) -> None:
     )
 
 
-def _database(device: Device) -> dict[str, Any]:
-    """The database of a browser that has the session of a device, in Playwright's words."""
+def _sign_in(context: BrowserContext, device: Device) -> None:
+    """Give a browser the session of a device, before it has any page of its own.
+
+    The pages' own storage writes it, which waits for the end of the transaction: Playwright's `storage_state` does not.
+    """
     names = ("account_id", "session_id", "access_token", "refresh_token")
     session: dict[str, Any] = {name: device.grant[name] for name in names}
-    session["expires_at"] = int((time.time() + ACCESS_TOKEN_SECONDS) * 1000)
-    store = {
-        "name": "session",
-        "autoIncrement": False,
-        "records": [{"key": "current", "value": session}],
-        "indexes": [],
-    }
-    return {"name": "nod", "version": 1, "stores": [store]}
+    page = context.new_page()
+    # Of the same origin, and without a script that would find nobody signed in.
+    page.goto("/config.json")
+    keep(page, session | {"expires_at": int((time.time() + ACCESS_TOKEN_SECONDS) * 1000)})
+    page.close()
