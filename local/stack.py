@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Self
 
 from local import cloud as clouds
@@ -111,14 +112,15 @@ def upload(cloud: Cloud, template: Path) -> str:
         packaged,
     ]
     cloud.client("s3").create_bucket(Bucket=_BUCKET)
-    endpoint = {"AWS_ENDPOINT_URL": cloud.url}
-    run(
-        "upload them",
-        [SAM, "package", *options],
-        cwd=ROOT,
-        env=_environment() | endpoint,
-        log=cloud.directory / "build.log",
-    )
+    # SAM leaves the directories behind in which it packs.
+    with TemporaryDirectory() as scratch:
+        run(
+            "upload them",
+            [SAM, "package", *options],
+            cwd=ROOT,
+            env=_environment() | {"AWS_ENDPOINT_URL": cloud.url, "TMPDIR": scratch},
+            log=cloud.directory / "build.log",
+        )
     return packaged.read_text()
 
 
