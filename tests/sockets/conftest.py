@@ -8,6 +8,9 @@ import pytest
 
 from local.connection_limits import ConnectionLimits
 from local.stack import STACK_NAME, LocalStack
+from tests.confidential import HEARD
+from tests.listening import listening
+from tests.logs import require_discretion
 from tests.stacks import Stack, built, described
 
 # Long enough that a busy machine does not stretch one into the other, and a test can wait for both.
@@ -16,9 +19,10 @@ SHORT = ConnectionLimits(idle=4.0, life=9.0)
 
 @pytest.fixture(scope="package")
 def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
-    """A local cloud that nobody else uses."""
-    with LocalStack.start(built(tmp_path_factory, "sockets")) as running:
+    """A local cloud that nobody else uses; its logs must hold nothing confidential either."""
+    with listening(), LocalStack.start(built(tmp_path_factory, "sockets")) as running:
         yield running
+        require_discretion(running.cloud, HEARD)
 
 
 @pytest.fixture(scope="module")
