@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from local.device import SignIn
 from tests.target import PASSWORD, Target, outcome
 
 
@@ -27,6 +28,21 @@ def test_s1_another_accounts_session_is_out_of_reach(target: Target) -> None:
         assert stranger.ask("endSession", session_id=alice.phone.session_id)["code"] == "unknown_session"
     assert alice.phone.call("GET", "/sessions").status_code == 200
     assert sign_in.redeem().status_code == 202
+
+
+def test_s1_s2_who_once_was_in_hears_nothing_of_the_account(target: Target) -> None:
+    """S1, S2: a phone makes up its sign-in's id; one that takes an account's id for it hears nothing."""
+    alice, mallory = target.person(), target.device("Mallory's phone", "phone")
+    verifier = secrets.token_urlsafe(32)
+    sign_in = SignIn(mallory.http, mallory.request_phone_start(alice.account_id, verifier), verifier)
+    with alice.phone.approving() as approver, sign_in.waiting() as stranger:
+        assert stranger.ask("hello")["sign_in_id"] == alice.account_id
+        other = target.device()
+        assert other.sign_in(alice.login, PASSWORD).status_code == 201
+        assert approver.expect("sessionStarted")["session_id"] == other.session_id
+        assert alice.phone.call("DELETE", f"/sessions/{other.session_id}").status_code == 200
+        assert approver.expect("sessionEnded")["session_id"] == other.session_id
+        assert stranger.settled() == []
 
 
 def test_s3_a_refresh_token_works_once(target: Target) -> None:

@@ -26,6 +26,7 @@ from tests.builders import (
 from tests.contract.stores import Snapshot, Stores, current
 
 NUMBER = f"tel:{ADAS_NUMBER}"
+ANOTHER_NUMBER = "tel:+447700900999"
 LOGINS = {"user:ada": NOW, NUMBER: after(5)}
 A_MICROSECOND = timedelta(microseconds=1)
 
@@ -37,11 +38,23 @@ class StoppingContract:
 
     def test_t7_a_login_is_released(self, stores: Stores) -> None:
         """T7: it leads nowhere then, is free for another account, and needs no session of anybody's."""
-        self.created(stores)
+        self.created(stores, password_hash="hers")
         stores.accounts.release(account(logins=LOGINS), NUMBER)
         assert stores.logins.find(NUMBER) is None
-        assert stores.accounts.get(ADA) == account()
+        assert stores.accounts.get(ADA) == account(password_hash="hers")
         stores.accounts.create(account("ANOTHER", {NUMBER: NOW}))
+
+    @pytest.mark.parametrize("initial", [None, "unused", "spent"])
+    @pytest.mark.parametrize("someone_is_in", [False, True])
+    @pytest.mark.parametrize("another", [False, True])
+    def test_t7_the_only_way_in_stays_with_its_number(
+        self, stores: Stores, initial: Initial | None, *, someone_is_in: bool, another: bool
+    ) -> None:
+        """T7: a number that nobody could get in without is released only where somebody is in already."""
+        logins = LOGINS | ({ANOTHER_NUMBER: after(6)} if another else {})
+        stores.accounts.create(account(logins=logins, password_hash="old" if initial else None, initial=initial))
+        stores.accounts.release(account(logins=logins), NUMBER, someone_is_in=someone_is_in)
+        assert (stores.logins.find(NUMBER) is None) == (someone_is_in or another or initial == "unused")
 
     @pytest.mark.parametrize(
         ("kept", "login"),
@@ -150,7 +163,7 @@ class StoppingContract:
         [
             lambda stores: stores.logins.stop(NUMBER, ADA, NOW, NOW),
             lambda stores: stores.logins.stop(NUMBER, ADA, after(1), after(1)),
-            lambda stores: stores.accounts.release(account(logins=LOGINS), NUMBER),
+            lambda stores: stores.accounts.release(account(logins=LOGINS), NUMBER, someone_is_in=True),
             lambda stores: moved(stores, ADA, GRACE),
         ],
         ids=["NO at once", "NO", "released", "another account's"],
@@ -212,6 +225,6 @@ def moved(stores: Stores, away_from: str, to: str) -> None:
     """The number is unbound from one account, and bound to another."""
     kept = stores.accounts.get(away_from)
     assert kept is not None
-    stores.accounts.release(kept, NUMBER)
+    stores.accounts.release(kept, NUMBER, someone_is_in=True)
     stores.sessions.put(session("OTHERS", to))
     stores.accounts.bind(session("OTHERS", to), NUMBER, NOW)

@@ -137,9 +137,9 @@ class Accounts:
         self.rows.sessions[session.account_id, session.session_id] = session
         return True
 
-    def release(self, account: Account, login: str) -> None:
+    def release(self, account: Account, login: str, *, someone_is_in: bool = False) -> None:
         with suppress(LastLogin, UnknownLogin):
-            self.rows.unbind(account, login)
+            self.rows.unbind(account, login, or_way_in=not someone_is_in)
 
     def drop_password(self, account: Account) -> None:
         if kept := self._with_password_of(account):

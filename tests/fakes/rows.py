@@ -89,10 +89,11 @@ class Rows:
         key = count_key(limit, subject, now)
         self.counts[key] = self.counts.get(key, 0) + 1
 
-    def unbind(self, account: Account, login: str) -> None:
+    def unbind(self, account: Account, login: str, *, or_way_in: bool = True) -> None:
         """Take a login or device from the account that it was read with.
 
-        `UnknownLogin` where it is not the account's, `LastLogin` where it is the only login, or bound anew.
+        `UnknownLogin` where it is not the account's, `LastLogin` where it is the only login, or bound anew; with
+        `or_way_in` also where it is a number, and there is no other, nor a password that works.
         """
         row, kept = self.logins.get(login), self.accounts.get(account.account_id)
         if row is None or row.account_id != account.account_id:
@@ -104,6 +105,10 @@ class Rows:
             self.accounts[account.account_id] = replace(kept, devices=_without(login, kept.devices))
             return
         if kept is None or len(kept.logins) < 2 or kept.logins.get(login) != account.logins[login]:
+            raise LastLogin()
+        others = [one for one in kept.logins if one.startswith("tel:") and one != login]
+        password_works = kept.password_hash is not None and kept.initial != "spent"
+        if or_way_in and login.startswith("tel:") and not (others or password_works):
             raise LastLogin()
         del self.logins[login]
         self.accounts[account.account_id] = replace(kept, logins=_without(login, kept.logins))

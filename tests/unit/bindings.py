@@ -11,9 +11,9 @@ from tests.unit.service import Service
 
 
 def with_ada(**parameters: Any) -> tuple[Service, Session]:
-    """A service where Ada has a username, and the session that her account began with wants more."""
+    """A service where Ada has a username and a password, and the session that her account began with wants more."""
     service = Service(**parameters)
-    service.account("ada")
+    service.account("ada", password_hash="hers")
     service.account("grace", GRACES_NUMBER, account_id=GRACE)
     return service, service.session("PHONE", founding=True)
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from nod.domain.accounts import Initial
 from nod.domain.connections import Purpose
 from nod.domain.deliveries import InboundText
 from nod.domain.device import Device, Network
@@ -32,10 +33,16 @@ class Service(Flows):
 
     # People and their devices.
 
-    def account(self, *logins: str, account_id: str = ADA, password_hash: str | None = None) -> str:
+    def account(
+        self,
+        *logins: str,
+        account_id: str = ADA,
+        password_hash: str | None = None,
+        initial: Initial | None = None,
+    ) -> str:
         """An account with these logins."""
         bound = {parse_login(login).key: self.now for login in logins}
-        self.stores.accounts.create(account(account_id, bound, password_hash, created_at=self.now))
+        self.stores.accounts.create(account(account_id, bound, password_hash, initial, created_at=self.now))
         return account_id
 
     def session(self, session_id: str, account_id: str = ADA, **changes: object) -> Session:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from nod.domain.connections import ApproverPolicy
+from nod.domain.connections import ApproverPolicy, waiting_for
 from nod.domain.device import Device, Network
 from nod.domain.identifiers import challenge_of
 from nod.domain.prompts import ShownPrompt
@@ -80,7 +80,7 @@ def test_r1_1_the_requesting_device_can_wait_on_a_connection() -> None:
     service = online()
     started = service.start()
     waiter = service.waiting(started)
-    (connection,) = service.stores.connections.of(started.sign_in.sign_in_id)
+    (connection,) = service.stores.connections.of(waiting_for(started.sign_in.sign_in_id))
     assert (connection.connection_id, connection.purpose, connection.session_id) == (waiter, "wait", None)
 
 

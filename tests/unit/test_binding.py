@@ -5,12 +5,15 @@ from datetime import timedelta
 
 import pytest
 
+from nod.domain.accounts import Initial
 from nod.domain.logins import BoundLogin, KnownLogin, parse_login
 from nod.domain.sign_in import Approver
 from nod.errors import Forbidden, InvalidRequest, InvalidToken, LastLogin, LoginTaken, NodError, SlowDown, UnknownLogin
 from tests.builders import ADA, ADAS_NUMBER, GRACE, GRACES_NUMBER, HOME, PHONE
 from tests.unit.bindings import bound, with_ada
 from tests.unit.service import Service
+
+ANOTHER_NUMBER = "+447700900999"
 
 # A username.
 
@@ -96,21 +99,21 @@ def test_s4_signing_up_begins_an_account() -> None:
 
 
 def test_a1_an_account_asks_ten_times_an_hour() -> None:
-    """A1, A4: for numbers and addresses, taken or not, from all of its sessions: asking tells which there are."""
+    """A1, A4: for logins of every kind, taken or not, from all of its sessions: asking tells which there are."""
     service, mine = with_ada()
     another = service.session("ANOTHER", founding=True)
     for number in range(5):
         service.binding.bind(mine, f"someone{number}@example.com" if number % 2 else ADAS_NUMBER)
         with pytest.raises(LoginTaken):
             service.binding.bind(another, GRACES_NUMBER)
-    for login in (GRACES_NUMBER, ADAS_NUMBER, "another@example.com"):
+    for login in (GRACES_NUMBER, ADAS_NUMBER, "another@example.com", "countess", "grace"):
         with pytest.raises(SlowDown) as refusal:
             service.binding.bind(mine, login)
         assert 0 < (refusal.value.retry_after or 0) <= 3600
     assert len(service.mail.sent) == 2
-    service.binding.bind(mine, "countess")
     service.binding.bind(service.session("GRACES", GRACE, founding=True), "another@example.com")
     service.wait(3600)
+    service.binding.bind(mine, "countess")
     service.binding.bind(mine, ADAS_NUMBER)
 
 
@@ -119,10 +122,13 @@ def test_a1_an_account_has_twenty_logins_at_most(login: str) -> None:
     """A1: the twenty-first is refused before anything is asked for; with one taken away, there is room again."""
     service, mine = with_ada()
     for number in range(19):
+        service.wait(360)
         service.binding.bind(mine, f"ada{number}")
+    service.wait(3600)
+    counted = dict(service.rows.counts)
     with pytest.raises(Forbidden):
         service.binding.bind(mine, login)
-    assert (service.rows.bindings, service.mail.sent, service.rows.counts) == ({}, [], {})
+    assert (service.rows.bindings, service.mail.sent, service.rows.counts) == ({}, [], counted)
     service.binding.unbind(mine, "ada7")
     service.binding.bind(mine, login)
 
@@ -160,6 +166,24 @@ def test_the_last_login_cannot_be_removed() -> None:
     with pytest.raises(LastLogin):
         service.binding.unbind(mine, "ada")
     assert bound(service) == {"ada"}
+
+
+@pytest.mark.parametrize("initial", ["spent", "unused", None])
+def test_the_only_way_in_cannot_be_removed(initial: Initial | None) -> None:
+    """A username without a password lets nobody in: the number stays, unless there is another, or a password."""
+    service = Service()
+    service.account("ada", ADAS_NUMBER, password_hash="hers" if initial else None, initial=initial)
+    mine = service.session("PHONE")
+    if initial == "unused":
+        service.binding.unbind(mine, ADAS_NUMBER)
+        return
+    with pytest.raises(LastLogin):
+        service.binding.unbind(mine, ADAS_NUMBER)
+    service.stores.accounts.bind(mine, f"tel:{ANOTHER_NUMBER}", service.now)
+    service.binding.unbind(mine, ADAS_NUMBER)
+    with pytest.raises(LastLogin):
+        service.binding.unbind(mine, ANOTHER_NUMBER)
+    assert bound(service) == {"ada", ANOTHER_NUMBER}
 
 
 def test_s4_a_fresh_session_cannot_take_an_older_login_away() -> None:

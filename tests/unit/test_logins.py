@@ -32,7 +32,7 @@ from tests.builders import NOW, after
         ("007bond", "user:007bond"),
         ("a" * 64, "user:" + "a" * 64),
         ("a" * 64 + "@example.com", "mailto:" + "a" * 64 + "@example.com"),
-        ("O'Brien.ada_l!#$%&*+/^`{|}~-@example.com", "mailto:o'brien.ada_l!#$%&*+/^`{|}~-@example.com"),
+        ("O'Brien.ada_l!#$&*+^`{|}~-@example.com", "mailto:o'brien.ada_l!#$&*+^`{|}~-@example.com"),
         ("Ada@Example.COM", "mailto:ada@example.com"),
         ("ada+new@mail.example.co.uk", "mailto:ada+new@mail.example.co.uk"),
         ("device:A1b2-C3", "device:A1b2-C3"),
@@ -196,8 +196,15 @@ def test_what_is_no_key_is_refused() -> None:
         login_from_key("ada")
 
 
+@pytest.mark.parametrize("hidden", ["\u034f", "\ufe0f", "\u115f", "\u3164"])
+def test_a11_a_username_has_no_twin_that_looks_the_same(hidden: str) -> None:
+    """A11: a letter or mark that shows nothing makes no other name."""
+    with pytest.raises(InvalidRequest):
+        parse_login(f"alice{hidden}")
+
+
 def test_r1_2_no_address_can_change_the_mail_that_goes_to_it() -> None:
-    """R1.2: what stands before the @ has only signs that mail headers give no meaning to, and none beyond ASCII."""
+    """R1.2: what stands before the @ has only signs that neither mail headers nor paths give a meaning to, of ASCII."""
     taken = set()
     for number in range(0x500):
         try:
@@ -205,7 +212,7 @@ def test_r1_2_no_address_can_change_the_mail_that_goes_to_it() -> None:
         except InvalidRequest:
             continue
         taken |= set(login.value.removesuffix("@example.com"))
-    assert taken == set("abcdefghijklmnopqrstuvwxyz0123456789.!#$%&'*+/^_`{|}~-")
+    assert taken == set("abcdefghijklmnopqrstuvwxyz0123456789.!#$&'*+^_`{|}~-")
 
 
 # Numbers that text.

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from nod.domain.connections import waiting_for
 from nod.domain.device import Device, Network
 from nod.domain.identifiers import challenge_of
 from nod.domain.refusals import StillWaiting
@@ -53,7 +54,7 @@ def test_r1_6_the_phone_waits_on_a_connection_and_polls() -> None:
     started = service.start_phone()
     service.wait(599)
     waiter = service.waiting(started)
-    (connection,) = service.stores.connections.of(started.sign_in.sign_in_id)
+    (connection,) = service.stores.connections.of(waiting_for(started.sign_in.sign_in_id))
     assert (connection.connection_id, connection.purpose, connection.session_id) == (waiter, "wait", None)
     with pytest.raises(StillWaiting) as waiting:
         service.redeem(started)

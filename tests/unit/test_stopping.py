@@ -4,6 +4,7 @@ import pytest
 
 from nod.domain.limits import ANSWERS_TO_NO_PER_NUMBER
 from nod.domain.pushes import SessionEnded
+from nod.domain.sign_in import Approver
 from nod.domain.texts import stopped_text
 from nod.errors import InvalidCredentials, InvalidToken
 from tests.builders import ADA, ADAS_NUMBER, APP, GRACE, GRACES_NUMBER, HOME, LAPTOP
@@ -46,6 +47,24 @@ def test_t7_no_ends_whatever_began_since() -> None:
     service.wait(3600)
     service.text("NO")
     assert living(service) == {"PC"}
+
+
+@pytest.mark.parametrize("someone_is_in", [True, False])
+def test_t7_no_leaves_no_account_to_nobody(*, someone_is_in: bool) -> None:
+    """T7: a number that was bound lately goes, but where it is all that could still get in: then the account is its."""
+    service = Service()
+    service.account("ada", password_hash="hers")
+    mine = service.session("PC", founding=True)
+    service.wait(60)
+    service.text(to_send(service.binding.bind(mine, ADAS_NUMBER)).body)
+    service.stores.accounts.set_password(mine, service.rows.accounts[ADA], "another", service.now)
+    if not someone_is_in:
+        service.control.end("PC", by=Approver(ADA, mine.session_id))
+    service.text("NO")
+    assert service.rows.accounts[ADA].password_hash is None
+    assert (f"tel:{ADAS_NUMBER}" in service.rows.logins) != someone_is_in
+    service.wait(1)
+    assert (service.signed_in_by_text().account_id == ADA) != someone_is_in
 
 
 def test_t7_no_leaves_all_else_alone() -> None:

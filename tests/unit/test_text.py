@@ -39,6 +39,9 @@ MISLEADING = {
     "unassigned": "\u0378",
     "not a character": "\uffff",
     "lone surrogate": "\ud800",
+    "Hangul filler": "\u3164",
+    "grapheme joiner": "\u034f",
+    "empty Braille cell": "\u2800",
 }
 HARMLESS = [
     "Ada's laptop",
@@ -66,9 +69,11 @@ def test_text_of_all_scripts_is_welcome(text: str) -> None:
     assert require_readable(text, "name") == text
 
 
-@pytest.mark.parametrize("text", ["", " ", "\u3000", "\u00a0 ", "\u200d", "\u200c\u200d", " \u200d \u200d"])
+@pytest.mark.parametrize(
+    "text", ["", " ", "\u3000", "\u00a0 ", "\u200d", "\u200c\u200d", " \u200d \u200d", "\ufe0f", "\ufe0f \ufe00"]
+)
 def test_a11_text_without_anything_to_see_is_refused(text: str) -> None:
-    """A11: a name of nothing but white space or joiners would leave a gap in the prompt."""
+    """A11: a name of nothing but white space, joiners or variation selectors would leave a gap in the prompt."""
     with pytest.raises(InvalidRequest, match="empty"):
         require_readable(text, "name")
 

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from nod.api.websocket import Authorizer, Frames
+from nod.domain.connections import waiting_for
 from nod.domain.sign_in import Approver
 from nod.domain.tickets import Ticket
 from nod.errors import Overloaded
@@ -167,7 +168,7 @@ def test_a_connection_that_closes_is_forgotten(edge: Edge) -> None:
     for connection_id in ("phone", waiter):
         assert edge.happen("DISCONNECT", connection_id) == 200
     assert edge.service.stores.connections.of(ADA) == []
-    assert edge.service.stores.connections.of(started.sign_in.sign_in_id) == []
+    assert edge.service.stores.connections.of(waiting_for(started.sign_in.sign_in_id)) == []
 
 
 # Frames.

@@ -13,9 +13,9 @@ WORK_TIME = 35
 
 
 def with_ada(**parameters: Any) -> Service:
-    """A service where Ada's number has an account, as has Grace's."""
+    """A service where Ada's number has an account, with a password, and so has Grace's number, without."""
     service = Service(**parameters)
-    service.account("ada", ADAS_NUMBER)
+    service.account("ada", ADAS_NUMBER, password_hash="hers")
     service.account("grace", GRACES_NUMBER, account_id=GRACE)
     return service
 

@@ -67,7 +67,7 @@ class Frames:
         if kind == "CONNECT":
             return self._connect(connection_id, ticket, context["identity"]["sourceIp"])
         if kind == "DISCONNECT":
-            self.connecting.close(connection_id, ticket.owner)
+            self.connecting.close(connection_id, ticket.connections_owner)
             return OK
         self._message(connection_id, ticket, event)
         return OK

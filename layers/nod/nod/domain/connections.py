@@ -18,8 +18,16 @@ CONNECTION_LIFETIME = timedelta(hours=2, minutes=10)
 OPENING_TIME = timedelta(seconds=10)
 
 
+def waiting_for(sign_in_id: str) -> str:
+    """The owner of the connections on which the device of a sign-in waits.
+
+    Unlike any account's id: a phone makes up its sign-in's id itself, and must not hear what an account is told.
+    """
+    return f"sign-in:{sign_in_id}"
+
+
 class Connection(msgspec.Struct, frozen=True, kw_only=True):
-    """One open connection. `owner` is the account for sessions, and the sign-in for a device that waits."""
+    """One open connection. `owner` is the account for sessions, and `waiting_for` a sign-in for a device that waits."""
 
     owner: str
     connection_id: str

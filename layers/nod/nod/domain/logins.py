@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from nod.domain.text import is_readable
+from nod.domain.text import VARIATIONS, is_readable
 from nod.errors import InvalidRequest
 
 Kind = Annotated[
@@ -32,7 +32,8 @@ _NAMES: dict[Kind, str] = {
 _PHONE_START = re.compile(r"^(\+|00)[\d\s().\-/]*$")
 _NATIONAL_NUMBER = re.compile(r"^[\d\s().\-/]+$")
 # The local part is a dot-atom (RFC 5321 section 4.1.2) without the signs that mail headers give a meaning to.
-_ATOM = r"[a-z0-9!#$%&'*+/^_`{|}~-]+"
+# Nor with / and %, which do not come through a path as they are: a login is named in one to be removed.
+_ATOM = r"[a-z0-9!#$&'*+^_`{|}~-]+"
 _DOMAIN = r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}"
 _EMAIL = re.compile(rf"^(?=[^@]{{1,64}}@){_ATOM}(?:\.{_ATOM})*@{_DOMAIN}$")
 # Of signs that stand in a URL as they are, so that the account can name the device to forget it.
@@ -139,6 +140,11 @@ def parse_texting_number(text: str) -> Login:
     return login
 
 
+def is_number(key: str) -> bool:
+    """Whether it is a phone number that is stored under `key`: a text from it lets its account in."""
+    return key.startswith(SCHEMES["phone"])
+
+
 def login_from_key(key: str) -> Login:
     """The login that is stored under `key`."""
     for kind, scheme in SCHEMES.items():
@@ -188,4 +194,6 @@ def _username(text: str) -> Login:
 
 def _fits_username(character: str) -> bool:
     # Letters, digits and the combining marks that many scripts write their vowels with.
+    if character in VARIATIONS:
+        return False
     return character in _USERNAME_MARKS or unicodedata.category(character)[0] in "LNM"

@@ -9,6 +9,11 @@ from nod.errors import InvalidRequest
 # (bidirectional overrides among them) but the two joiners that some scripts and emoji need.
 FORBIDDEN_CATEGORIES = frozenset({"Cc", "Cs", "Co", "Cn", "Zl", "Zp"})
 JOINERS = frozenset({"\u200c", "\u200d"})
+# Letters, marks and a symbol that show nothing: fillers of Hangul and Khmer, the grapheme joiner, Mongolian variants,
+# an empty Braille cell. A name of these alone is a gap, and one with them a twin of another.
+BLANKS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0")
+# They choose how the character before them looks, an emoji's colours for one, and show nothing of themselves.
+VARIATIONS = frozenset(map(chr, range(0xFE00, 0xFE10)))
 
 
 def is_readable(text: str) -> bool:
@@ -21,13 +26,15 @@ def require_readable(text: str, field: str) -> str:
     if not is_readable(text):
         raise InvalidRequest(f"{field} holds control or direction-changing characters")
     cleaned = unicodedata.normalize("NFC", text).strip()
-    # Joiners show nothing of themselves: text of nothing else would leave a gap where a name should be.
-    if all(character in JOINERS or character.isspace() for character in cleaned):
+    # Text of nothing but these would leave a gap where a name should be.
+    if all(character in JOINERS | VARIATIONS or character.isspace() for character in cleaned):
         raise InvalidRequest(f"{field} is empty")
     return cleaned
 
 
 def _is_harmless(character: str) -> bool:
+    if character in BLANKS:
+        return False
     category = unicodedata.category(character)
     if category == "Cf":
         return character in JOINERS

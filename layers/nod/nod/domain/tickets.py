@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from nod.domain.connections import Purpose
+from nod.domain.connections import Purpose, waiting_for
 from nod.domain.device import Device
 
 TICKET_LIFETIME = timedelta(seconds=30)
@@ -20,3 +20,8 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True):
     session_id: str | None = None
     device: Device | None = None
     signed_in_at: datetime | None = None
+
+    @property
+    def connections_owner(self) -> str:
+        """Whose the connection is that it opens."""
+        return waiting_for(self.owner) if self.purpose == "wait" else self.owner

@@ -8,7 +8,7 @@ import msgspec
 
 from nod.concurrency import Together
 from nod.domain.accounts import Account
-from nod.domain.connections import Connection, approvers_among
+from nod.domain.connections import Connection, approvers_among, waiting_for
 from nod.domain.limits import TEXTED_PROMPTS, TEXTED_SIGN_INS
 from nod.domain.logins import KnownLogin
 from nod.domain.pushes import Push, SignInResolved, closing
@@ -85,7 +85,7 @@ class Admitting:
         account = None if known else Account(account_id=after.account_id, created_at=now, logins={number: now})
         prompt = self.prompting.prompt(after, after.offer) if approvers and after.offer else None
         waiting, _ = self.together(
-            partial(self.connections.of, after.sign_in_id),
+            partial(self.connections.of, waiting_for(after.sign_in_id)),
             partial(
                 self.messages.let_in,
                 message,
@@ -135,7 +135,7 @@ class Admitting:
     def _resolve(self, admitted: Admitted, sign_in: SignIn, status: Verdict, now: datetime) -> None:
         waiting = admitted.waiting
         if waiting is None:
-            waiting = self.connections.of(sign_in.sign_in_id)
+            waiting = self.connections.of(waiting_for(sign_in.sign_in_id))
         frames: list[tuple[Connection, Push]] = [(one, SignInResolved(sign_in.sign_in_id, status)) for one in waiting]
         if status == "denied":
             frames += closing(sign_in, status, self.connections.of(sign_in.account_id))

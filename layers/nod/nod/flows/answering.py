@@ -7,7 +7,7 @@ from datetime import datetime
 import msgspec
 
 from nod.concurrency import Afterwards, Together
-from nod.domain.connections import Connection
+from nod.domain.connections import Connection, waiting_for
 from nod.domain.pushes import Push, SignInResolved, closing
 from nod.domain.refusals import wrong_code
 from nod.domain.sign_in import Approver, Overtaken, SignIn
@@ -57,7 +57,7 @@ class Answering:
             lambda: self._decide(answer, by, now),
             guarded(lambda: self.sign_ins.get(answer.sign_in_id)),
             guarded(lambda: self.connections.of(by.account_id), []),
-            guarded(lambda: self.connections.of(answer.sign_in_id), []),
+            guarded(lambda: self.connections.of(waiting_for(answer.sign_in_id)), []),
         )
         if status == "reported":
             self._hold(answer.sign_in_id, sign_in, now)

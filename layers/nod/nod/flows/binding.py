@@ -60,6 +60,7 @@ class LoginBinding:
         if len(account.logins) >= LOGINS_PER_ACCOUNT:
             raise Forbidden(f"an account has at most {LOGINS_PER_ACCOUNT} logins")
         if login.kind == "username":
+            self._count(session, now)
             self.accounts.bind(session, login.key, now)
             return BoundLogin(login, now)
         return self._await_text(session, login, now) if login.kind == "phone" else self._mail_code(session, login, now)
@@ -112,9 +113,13 @@ class LoginBinding:
         self.mailer.send(login.value, f"Your code for {self.app.name}", _mail(self.app.name, code))
         return Unproven(binding.expires_at)
 
-    def _require_free(self, session: Session, login: Login, now: datetime) -> None:
-        """`LoginTaken` where it belongs to an account. Asking is counted: it tells which logins there are."""
+    def _count(self, session: Session, now: datetime) -> None:
+        """Asking is counted, whatever the answer: it tells which logins there are."""
         self.throttles.count(BINDINGS_PER_ACCOUNT, session.account_id, now)
+
+    def _require_free(self, session: Session, login: Login, now: datetime) -> None:
+        """`LoginTaken` where it belongs to an account."""
+        self._count(session, now)
         if self.logins.find(login.key) is not None:
             raise LoginTaken()
 

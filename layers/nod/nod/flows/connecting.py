@@ -64,7 +64,7 @@ class Connecting:
         """Keep a connection that a ticket opened. `InvalidToken` where its session was ended since."""
         now = self.clock()
         connection = Connection(
-            owner=ticket.owner,
+            owner=ticket.connections_owner,
             connection_id=connection_id,
             purpose=ticket.purpose,
             ip=ip,

@@ -9,7 +9,7 @@ from typing import Literal
 import msgspec
 
 from nod.concurrency import Afterwards, Together
-from nod.domain.connections import Connection, pages_among
+from nod.domain.connections import Connection, pages_among, waiting_for
 from nod.domain.device import Device, Network
 from nod.domain.identifiers import new_identifier
 from nod.domain.limits import HAND_OVERS_PER_LOGIN, starts_per_address
@@ -210,7 +210,9 @@ class HandOver:
         try:
             connections, waiting, _ = self.together(
                 self.afterwards.guarded(lambda: self.connections.of(after.account_id), []),
-                self.afterwards.guarded(lambda: [] if prompt else self.connections.of(after.sign_in_id), []),
+                self.afterwards.guarded(
+                    lambda: [] if prompt else self.connections.of(waiting_for(after.sign_in_id)), []
+                ),
                 partial(self.sign_ins.scan, before, after, prompt, now),
             )
         except InvalidToken:
@@ -225,7 +227,7 @@ class HandOver:
         """Two devices have read its codes: nobody is let in, and everybody is told."""
         connections, waiting, _ = self.together(
             self.afterwards.guarded(lambda: self.connections.of(before.account_id), []),
-            self.afterwards.guarded(lambda: self.connections.of(before.sign_in_id), []),
+            self.afterwards.guarded(lambda: self.connections.of(waiting_for(before.sign_in_id)), []),
             lambda: self.sign_ins.close(before, after, now),
         )
         resolved = SignInResolved(before.sign_in_id, "denied")

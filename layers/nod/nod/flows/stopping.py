@@ -37,18 +37,26 @@ class Stopping:
         if stopped_at is None:
             return False
         until = stopped_at + SETTLING
-        self._end_sessions(account.account_id, since, until)
+        someone_is_in = self._end_sessions(account.account_id, since, until)
         # What they have added up to their end; then no more comes.
         account = self.accounts.get(account.account_id) or account
         if is_password_undone(account, since, until):
             self.accounts.drop_password(account)
+        # Where nobody is left in it, the account stays with the number that says NO rather than with nobody.
         for login in undone_logins(account, since, until):
-            self.accounts.release(account, login)
+            self.accounts.release(account, login, someone_is_in=someone_is_in)
         self._end_sessions(account.account_id, since, until)
         return True
 
-    def _end_sessions(self, account_id: str, since: datetime, until: datetime) -> None:
-        """End them, looking again for what they have let in meanwhile, until there is nothing left."""
-        while ids := undone_sessions(self.sessions.of_account(account_id), since, until, self.clock()):
+    def _end_sessions(self, account_id: str, since: datetime, until: datetime) -> bool:
+        """End them, looking again for what they have let in meanwhile, until there is nothing left.
+
+        Whether anybody is signed in then, from before.
+        """
+        while True:
+            sessions, now = self.sessions.of_account(account_id), self.clock()
+            ids = undone_sessions(sessions, since, until, now)
+            if not ids:
+                return any(one.is_alive(now) for one in sessions)
             for session_id in ids:
                 self.control.evict(account_id, session_id, self.clock())

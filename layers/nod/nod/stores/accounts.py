@@ -12,6 +12,7 @@ from pynamodb.expressions.update import Action
 
 from nod.domain.accounts import Account, Initial
 from nod.domain.limits import DEVICES_PER_ACCOUNT
+from nod.domain.logins import is_number
 from nod.domain.sessions import Session
 from nod.errors import InvalidToken, LastLogin, LoginTaken, UnknownLogin
 from nod.stores import sessions
@@ -24,7 +25,7 @@ from nod.stores.table import Refused, Row, Transaction, elements, update_if
 class AccountRow(Row):
     """account_id. An element of `logins` is the time of binding and the login's key: `1700000000000000 user:alice`.
 
-    So is one of `devices`. They stand apart because nobody gets back in with one: the last of `logins` stays.
+    So is one of `devices`. They stand apart because nobody gets back in with one.
     """
 
     class Meta:
@@ -115,7 +116,8 @@ class Accounts:
     def unbind(self, session: Session, account: Account, login: str, now: datetime) -> None:
         """Take a login or device from the account of a session, if the session lives still (`InvalidToken` otherwise).
 
-        `LastLogin` where it is the only login, `UnknownLogin` where it is not bound.
+        `LastLogin` where it is the only login, or the only one that lets its owner in without a device that is signed
+        in: a number, where there is no password either. `UnknownLogin` where it is not bound.
         """
         if account.bound_at(login) is None:
             raise UnknownLogin()
@@ -180,10 +182,13 @@ class Accounts:
             return False
         return True
 
-    def release(self, account: Account, login: str) -> None:
-        """Take a login or device from an account, without a session; one that is gone, or the last login, is left."""
+    def release(self, account: Account, login: str, *, someone_is_in: bool = False) -> None:
+        """Take a login or device from an account, without a session; one that is gone, or the last login, is left.
+
+        So is the only way in, unless `someone_is_in`: whose account it is then is no question of logins.
+        """
         transaction = Transaction(self._connection)
-        _unbind(transaction, account, login)
+        _unbind(transaction, account, login, or_way_in=not someone_is_in)
         with suppress(Refused):
             transaction.commit()
 
@@ -212,7 +217,8 @@ def _bind(transaction: Transaction, account_id: str, login: str, bound: Action, 
     transaction.update(AccountRow(account_id), [bound], condition)
 
 
-def _unbind(transaction: Transaction, account: Account, login: str) -> None:
+def _unbind(transaction: Transaction, account: Account, login: str, *, or_way_in: bool = True) -> None:
+    """Add what takes a login away, unless it is the last one; `or_way_in`: or the last that lets its owner in."""
     transaction.delete(LoginRow(login), LoginRow.account_id == account.account_id)
     if login in account.devices:
         element = _element(login, account.devices[login])
@@ -221,7 +227,18 @@ def _unbind(transaction: Transaction, account: Account, login: str) -> None:
         element = _element(login, account.logins[login])
         not_the_last = elements("logins") > 1
         gone, condition = AccountRow.logins.delete({element}), AccountRow.logins.contains(element) & not_the_last
+        if or_way_in and is_number(login):
+            condition &= _lets_in_without(account, login)
     transaction.update(AccountRow(account.account_id), [gone], condition)
+
+
+def _lets_in_without(account: Account, number: str) -> Any:
+    """What must be there for its owner to get in without this number: another one, or a password that works."""
+    another = next((login for login in account.logins if is_number(login) and login != number), None)
+    if another:
+        return AccountRow.logins.contains(_element(another, account.logins[another]))
+    works = AccountRow.initial.does_not_exist() | (AccountRow.initial == "unused")
+    return AccountRow.password_hash.exists() & works
 
 
 def _account_of(row: AccountRow) -> Account:
