@@ -20,9 +20,10 @@ OLD_HASH = f"scrypt$16$8$1${b64encode(bytes(16)).decode()}${b64encode(DIGEST).de
 
 
 def with_ada(password_hash: str | None = None, initial: Initial | None = None) -> tuple[Service, Session]:
-    """A service where Ada has an account, and a session."""
+    """A service where Ada has an account with a phone number, and the session that it began with."""
     service = Service()
-    service.stores.accounts.create(account(ADA, {"user:ada": service.now}, password_hash, initial))
+    logins = {"user:ada": service.now, f"tel:{ADAS_NUMBER}": service.now}
+    service.stores.accounts.create(account(ADA, logins, password_hash, initial))
     return service, service.session("PHONE", founding=True)
 
 
@@ -84,7 +85,7 @@ def test_r3_6_a_wrong_initial_password_is_refused_all_the_same() -> None:
 
 
 def test_r3_6_a_spent_password_does_not_sign_in_but_can_be_changed() -> None:
-    """R3.6: the computer that used it sets another, and every further one uses that."""
+    """R3.6: the computer that used it sets another once it is old enough, and every further one uses that."""
     service = Service(texts_account=True)
     service.text(service.start_phone())
     texted = service.replies()[0].split("password ")[1].split(" ")[0]
@@ -92,28 +93,41 @@ def test_r3_6_a_spent_password_does_not_sign_in_but_can_be_changed() -> None:
     mine = service.rows.sessions[grant.account_id, grant.session_id]
     with pytest.raises(InvalidCredentials):
         sign_in(service, texted, ADAS_NUMBER)
+    service.wait(24 * 3600)
     service.passwords.change(mine, texted, NEW)
     assert sign_in(service, NEW, ADAS_NUMBER).account_id == grant.account_id
 
 
+@pytest.mark.parametrize("current", [None, OLD])
 @pytest.mark.parametrize(("password_hash", "initial"), [(None, None), (OLD_HASH, "unused"), (OLD_HASH, "spent")])
-def test_s4_a_fresh_session_sets_no_first_password(password_hash: str | None, initial: Initial | None) -> None:
-    """S4: the thief's would outlast the session; of age it may."""
+def test_s4_a_fresh_session_sets_no_first_password(
+    password_hash: str | None, initial: Initial | None, current: str | None
+) -> None:
+    """S4: the thief's would outlast the session, also where it knows the one that was texted; of age it may."""
     service, _ = with_ada(password_hash, initial)
     thief = service.session("THIEF")
     service.wait(24 * 3600 - 0.001)
     with pytest.raises(Forbidden):
-        service.passwords.change(thief, None, NEW)
+        service.passwords.change(thief, current, NEW)
     assert service.rows.accounts[ADA].password_hash == password_hash
     service.wait(0.001)
-    service.passwords.change(thief, None, NEW)
+    service.passwords.change(thief, current, NEW)
     assert is_now(service, NEW)
 
 
-@pytest.mark.parametrize("initial", [None, "unused", "spent"])
-def test_r1_9_who_knows_the_password_may_change_it_at_once(initial: Initial | None) -> None:
-    """R1.9, R3.6: a fresh session that brings the current one, or the one that was texted, is no thief's."""
-    service, _ = with_ada(OLD_HASH, initial)
+def test_s4_a_fresh_session_learns_nothing_of_a_password_that_was_texted() -> None:
+    """S4, A1: a right guess and a wrong one are refused alike, and neither is counted."""
+    service, _ = with_ada(OLD_HASH, "unused")
+    thief = service.session("THIEF")
+    for guess in (OLD, "wrong horse") * 6:
+        with pytest.raises(Forbidden):
+            service.passwords.change(thief, guess, NEW)
+    assert sum(service.rows.counts.values()) == 0
+
+
+def test_r1_9_who_knows_the_password_may_change_it_at_once() -> None:
+    """R1.9: a fresh session that brings the owner's current one is no thief's."""
+    service, _ = with_ada(OLD_HASH)
     service.passwords.change(service.session("FRESH"), OLD, NEW)
     assert is_now(service, NEW)
 

@@ -174,7 +174,8 @@ OPERATIONS = (
         tag=SESSIONS,
         summary="Set the password of the account",
         description="`invalid_credentials` where `current` is wrong, or missing although the account's owner has set a"
-        " password before. After ten failures in 15 minutes: `slow_down`.",
+        " password before. `forbidden` for the owner's first one, also with a `current` that was texted, until the"
+        " caller's session has the age that the stack asks for. After ten failures in 15 minutes: `slow_down`.",
         security="session",
         request=requests.ChangePassword,
         answers={204: None},
