@@ -9,7 +9,7 @@ import pytest
 from nod.domain.accounts import Initial
 from nod.domain.passwords import password_matches
 from nod.domain.sessions import Session
-from nod.errors import Forbidden, InvalidCredentials, InvalidToken, SlowDown
+from nod.errors import Forbidden, InvalidCredentials, InvalidToken, LastLogin, SlowDown
 from tests.builders import ADA, ADAS_NUMBER, GRACE, HOME, LAPTOP, account, after
 from tests.unit.service import Service
 
@@ -229,3 +229,98 @@ def test_other_accounts_keep_theirs() -> None:
     service.stores.accounts.create(account(GRACE, {"user:grace": service.now}, OLD_HASH))
     service.passwords.change(mine, OLD, NEW)
     assert service.rows.accounts[GRACE].password_hash == OLD_HASH
+
+
+@pytest.mark.parametrize("initial", [None, "unused"])
+def test_s4_a_password_is_removed_without_being_known(initial: Initial | None) -> None:
+    """S4: from then on it lets nobody in, whoever has set it; the number still does, and so may a new password."""
+    service, mine = with_ada(OLD_HASH, initial)
+    service.passwords.remove(mine)
+    assert service.rows.accounts[ADA].password_since is None
+    with pytest.raises(InvalidCredentials):
+        sign_in(service, OLD)
+    service.passwords.change(mine, None, NEW)
+    assert is_now(service, NEW)
+
+
+@pytest.mark.parametrize(("password_hash", "initial"), [(None, None), (OLD_HASH, "spent")])
+def test_s4_where_none_lets_in_nothing_is_removed(password_hash: str | None, initial: Initial | None) -> None:
+    """S4: which is not an error, so that a request whose answer was lost may be repeated; even a fresh session's."""
+    service, _ = with_ada(password_hash, initial)
+    before = service.rows.accounts[ADA]
+    service.wait(5)
+    service.passwords.remove(service.session("FRESH"))
+    assert service.rows.accounts[ADA] == before
+
+
+@pytest.mark.parametrize("initial", [None, "unused"])
+def test_s4_a_fresh_session_removes_no_older_password(initial: Initial | None) -> None:
+    """S4: it is the owner's; one of the service's is as old as the account. Of age a session may."""
+    service, _ = with_ada(OLD_HASH, initial)
+    service.wait(5)
+    thief = service.session("THIEF")
+    service.wait(24 * 3600 - 0.001)
+    with pytest.raises(Forbidden):
+        service.passwords.remove(thief)
+    assert service.rows.accounts[ADA].password_hash == OLD_HASH
+    service.wait(0.001)
+    service.passwords.remove(thief)
+    assert service.rows.accounts[ADA].password_hash is None
+
+
+def test_s4_a_fresh_session_removes_what_was_set_since_it_began() -> None:
+    """S4: the owner gets rid at once of what a thief of age has set, without knowing it."""
+    service, _ = with_ada()
+    thief = service.session("THIEF")
+    service.wait(24 * 3600)
+    mine = service.session("MINE")
+    service.passwords.change(thief, None, NEW)
+    with pytest.raises(InvalidCredentials):
+        service.passwords.change(mine, None, OLD)
+    service.passwords.remove(mine)
+    with pytest.raises(InvalidCredentials):
+        sign_in(service, NEW)
+
+
+def test_s4_what_nobody_could_get_in_without_stays() -> None:
+    """S4, R1.2: an account without a phone number has its password for its last way in."""
+    service = Service()
+    logins = {"user:ada": service.now, "mailto:ada@example.org": service.now}
+    service.stores.accounts.create(account(ADA, logins, OLD_HASH))
+    with pytest.raises(LastLogin):
+        service.passwords.remove(service.session("PHONE", founding=True))
+    assert is_now(service, OLD)
+
+
+def test_s2_an_ended_session_removes_no_password() -> None:
+    """S2: where it is ended while the account is read, nothing changes."""
+    service, mine = with_ada(OLD_HASH)
+    service.meanwhile["accounts.remove_password"] = lambda: service.stores.sessions.expire(ADA, "PHONE", service.now)
+    with pytest.raises(InvalidToken):
+        service.passwords.remove(mine)
+    assert is_now(service, OLD)
+
+
+def test_s4_a_password_that_is_replaced_meanwhile_is_removed_all_the_same() -> None:
+    """S4: a thief who sets another at that moment does not keep it."""
+    service, mine = with_ada(OLD_HASH)
+    service.meanwhile["accounts.remove_password"] = lambda: service.passwords.change(mine, OLD, NEW)
+    service.passwords.remove(mine)
+    assert service.rows.accounts[ADA].password_hash is None
+
+
+def test_s4_an_initial_password_that_is_used_meanwhile_is_gone_as_well() -> None:
+    """S4: it was spent just then, so that there is none any more."""
+    service, mine = with_ada(OLD_HASH, "unused")
+    service.meanwhile["accounts.remove_password"] = lambda: sign_in(service, OLD)
+    service.passwords.remove(mine)
+    with pytest.raises(InvalidCredentials):
+        sign_in(service, OLD)
+
+
+def test_a_session_without_an_account_removes_nothing() -> None:
+    """A session whose account is gone is as good as none."""
+    service, _ = with_ada(OLD_HASH)
+    with pytest.raises(InvalidToken):
+        service.passwords.remove(service.session("GRACES", GRACE))
+    assert is_now(service, OLD)

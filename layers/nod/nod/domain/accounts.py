@@ -36,6 +36,21 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
         return self.password_hash is not None and self.initial is None
 
     @property
+    def password_since(self) -> datetime | None:
+        """Since when a password lets somebody in; None where there is none, or where it is spent.
+
+        The service makes one with the account, and never later.
+        """
+        if self.password_hash is None or self.initial == "spent":
+            return None
+        return self.password_set_at or self.created_at
+
+    @property
+    def has_number(self) -> bool:
+        """Whether it has a phone number, whose text lets its owner in where there is no password and no session."""
+        return any(login_from_key(key).kind == "phone" for key in self.logins)
+
+    @property
     def oldest_device(self) -> str:
         """The key of the device that it has known for longest; there must be one."""
         return min(self.devices, key=lambda device: (self.devices[device], device))

@@ -12,7 +12,7 @@ from nod.domain.limits import PASSWORDS_PER_LOGIN, Limit, passwords_per_address
 from nod.domain.logins import Login, parse_login
 from nod.domain.passwords import hash_password, password_matches
 from nod.domain.sessions import Lifetimes, RefreshToken, Session, parse_refresh_token
-from nod.errors import Forbidden, InvalidCredentials, InvalidRequest, InvalidToken
+from nod.errors import Forbidden, InvalidCredentials, InvalidRequest, InvalidToken, LastLogin
 from nod.flows.granting import Grant, Newcomer, grant_for, know_device, new_session
 from nod.flows.ports import Accounts, Clock, Connections, Logins, Sessions, Throttles, TokenSigner
 from nod.flows.prompting import Telling
@@ -101,6 +101,22 @@ class PasswordSignIn:
             self._require_current(account, current, now)
         if not self.accounts.set_password(session, account, hash_password(new, self.rng), now):
             raise InvalidCredentials("the password was changed at the same time")
+
+    def remove(self, session: Session) -> None:
+        """Take the password from the account; where none lets anybody in, nothing is left to be done.
+
+        Raises `Forbidden` where the session is too fresh to take away what was set before it began (S4), `LastLogin`
+        where the account has no phone number to get in with, and `InvalidToken` where the session was ended.
+        """
+        now = self.clock()
+        # One that was set or used up meanwhile is looked at anew.
+        while (since := (account := self._account(session)).password_since) is not None:
+            if not session.may_unbind(since, now, self.eviction_age):
+                raise Forbidden("a session may remove an older password only when signed in for long enough")
+            if not account.has_number:
+                raise LastLogin("without its password nobody could sign in to the account by themselves")
+            if self.accounts.remove_password(session, account, now):
+                return
 
     def _account(self, session: Session) -> Account:
         account = self.accounts.get(session.account_id)

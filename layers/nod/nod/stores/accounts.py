@@ -135,24 +135,19 @@ class Accounts:
 
         `InvalidToken` where the session was ended.
         """
-        transaction = Transaction(self._connection)
-        transaction.check(SessionRow, session.account_id, session.session_id, is_alive(now))
-        transaction.update(
-            AccountRow(account.account_id),
-            [
-                AccountRow.password_hash.set(password_hash),
-                AccountRow.password_set_at.set(now),
-                AccountRow.initial.remove(),
-            ],
-            _password_unchanged(account),
-        )
-        try:
-            transaction.commit()
-        except Refused as refused:
-            if SessionRow in refused.items:
-                raise InvalidToken() from None
-            return False
-        return True
+        actions: list[Action] = [
+            AccountRow.password_hash.set(password_hash),
+            AccountRow.password_set_at.set(now),
+            AccountRow.initial.remove(),
+        ]
+        return self._change_password(session, account, actions, now)
+
+    def remove_password(self, session: Session, account: Account, now: datetime) -> bool:
+        """Take away the password that `account` was read with; False where it changed meanwhile.
+
+        `InvalidToken` where the session was ended.
+        """
+        return self._change_password(session, account, _no_password(), now)
 
     def set_initial_password(self, account_id: str, password_hash: str) -> bool:
         """Give an account a password that works once; False where it has one of its owner's, or used its first one."""
@@ -189,8 +184,19 @@ class Accounts:
 
     def drop_password(self, account: Account) -> None:
         """Take the password from an account, if it is still that which was read."""
-        gone = [AccountRow.password_hash.remove(), AccountRow.password_set_at.remove(), AccountRow.initial.remove()]
-        update_if(AccountRow(account.account_id), gone, _password_unchanged(account))
+        update_if(AccountRow(account.account_id), _no_password(), _password_unchanged(account))
+
+    def _change_password(self, session: Session, account: Account, actions: list[Action], now: datetime) -> bool:
+        transaction = Transaction(self._connection)
+        transaction.check(SessionRow, session.account_id, session.session_id, is_alive(now))
+        transaction.update(AccountRow(account.account_id), actions, _password_unchanged(account))
+        try:
+            transaction.commit()
+        except Refused as refused:
+            if SessionRow in refused.items:
+                raise InvalidToken() from None
+            return False
+        return True
 
     def _know(self, session: Session, login: str, now: datetime) -> Account | None:
         """Try to make a device known; the account as it stands where only that it is full stood in the way."""
@@ -234,6 +240,10 @@ def _account_of(row: AccountRow) -> Account:
         initial=cast("Initial | None", row.initial),
         password_set_at=row.password_set_at,
     )
+
+
+def _no_password() -> list[Action]:
+    return [AccountRow.password_hash.remove(), AccountRow.password_set_at.remove(), AccountRow.initial.remove()]
 
 
 def _password_unchanged(account: Account) -> Any:
