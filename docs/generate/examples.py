@@ -117,6 +117,7 @@ _ALL: tuple[msgspec.Struct, ...] = (
     responses.AccountLogin("ann", "username", NOW),
     responses.LoginUnproven(expires_at=NOW + BINDING_LIFETIME, sms=_sms(binding_text)),
     responses.AccountView(ACCOUNT, [responses.AccountLogin("ann", "username", NOW)]),
+    responses.PasswordView(by="owner", set_at=NOW),
     responses.TicketIssued(TICKET_URL, 30),
     responses.PromptList([_PROMPT]),
     responses.Answered(SIGN_IN, "allowed"),
@@ -168,6 +169,7 @@ _FURTHER: dict[str, msgspec.Struct] = {
     "BindEmail": requests.BindLogin("ann@example.com"),
     "EmailBound": responses.AccountLogin("ann@example.com", "email", NOW),
     "EmailUnproven": responses.LoginUnproven(expires_at=NOW + BINDING_LIFETIME),
+    "NoPassword": responses.PasswordView(by=None, set_at=None),
     "FirstPassword": requests.ChangePassword(new="correct horse battery staple"),
 }
 _NAMED = [*((type(example).__name__, example) for example in _ALL), *_FURTHER.items()]

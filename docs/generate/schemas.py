@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
-from msgspec.inspect import CollectionType, DateTimeType, Metadata, StructType, Type, UnionType
+from msgspec.inspect import CollectionType, DateTimeType, Metadata, NoneType, StructType, Type, UnionType
 
 Schema = dict[str, Any]
 _REFERENCE = "#/components/schemas/{name}"
@@ -84,6 +84,8 @@ def _polish_struct(component: Schema, struct: StructType) -> None:
 def _is_time(info: Type) -> bool:
     while isinstance(info, Metadata):
         info = info.type
+    if isinstance(info, UnionType):
+        return all(isinstance(one, NoneType) or _is_time(one) for one in info.types)
     return isinstance(info, DateTimeType)
 
 

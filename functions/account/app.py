@@ -98,12 +98,28 @@ def unbind_login(login: str) -> Response[Any]:
     return http.answer(204)
 
 
+@app.get("/account/password")
+def show_password() -> Response[Any]:
+    """Since when there is a password, and who has set it."""
+    account = FLOWS.logins.account(_session())
+    since = account.password_since
+    by = since and ("owner" if account.has_own_password else "service")
+    return http.answer(200, responses.PasswordView(by=by, set_at=since))
+
+
 @app.put("/account/password")
 def change_password() -> Response[Any]:
     """Set the password: 204, 401 `invalid_credentials` where the current one is wrong."""
     session = _session()
     request = http.body(app, requests.ChangePassword)
     FLOWS.passwords.change(session, request.current, request.new)
+    return http.answer(204)
+
+
+@app.delete("/account/password")
+def remove_password() -> Response[Any]:
+    """Take the password from the account: 204, 403, 409 `last_login`."""
+    FLOWS.passwords.remove(_session())
     return http.answer(204)
 
 

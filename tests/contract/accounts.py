@@ -110,11 +110,11 @@ class AccountsContract:
         assert stores.accounts.get(ADA) is None
 
     @pytest.mark.parametrize("death", DEATHS)
-    @pytest.mark.parametrize("what", ["bind", "unbind", "set_password"])
+    @pytest.mark.parametrize("what", ["bind", "unbind", "set_password", "remove_password"])
     def test_s2_an_ended_session_changes_nothing(
         self, stores: Stores, snapshot: Snapshot, death: str, what: str
     ) -> None:
-        """S2: a session that was ended or ran out neither binds nor unbinds a login, nor sets a password."""
+        """S2: a session that was ended or ran out neither binds nor unbinds a login, nor changes a password."""
         kept = account(logins={"user:ada": NOW, "user:countess": NOW})
         stores.accounts.create(kept)
         dead = died(stores, death)
@@ -139,5 +139,7 @@ class AccountsContract:
             stores.accounts.bind(by, "user:lovelace", NOW)
         elif what == "unbind":
             stores.accounts.unbind(by, kept, "user:countess", NOW)
-        else:
+        elif what == "set_password":
             stores.accounts.set_password(by, kept, "hash", NOW)
+        else:
+            stores.accounts.remove_password(by, kept, NOW)

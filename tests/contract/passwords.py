@@ -45,17 +45,45 @@ class PasswordsContract:
         seen: tuple[str | None, Initial | None],
         kept: tuple[str | None, Initial | None],
     ) -> None:
-        """Of two changes at once the first counts, and so does the use of an initial password before a change."""
+        """Of two changes or removals at once the first counts, and so does the use of an initial password before."""
         self.created(stores, *kept)
         before = snapshot()
         assert not stores.accounts.set_password(session(), account(ADA, None, *seen), "new", NOW)
+        assert not stores.accounts.remove_password(session(), account(ADA, None, *seen), NOW)
         assert snapshot() == before
 
+    @pytest.mark.parametrize(
+        ("password_hash", "initial"), [("old", None), ("old", "unused"), ("old", "spent"), (None, None)]
+    )
+    def test_s4_a_password_is_removed(self, stores: Stores, password_hash: str | None, initial: Initial | None) -> None:
+        """S4: nothing is left of it; all else of the account stays, and so do other accounts'."""
+        seen = self.created(stores, password_hash, initial)
+        assert stores.accounts.remove_password(session(), seen, after(1))
+        assert stores.accounts.get(ADA) == account()
+        assert stores.accounts.get(GRACE) == account(GRACE, {"user:grace": NOW}, "hers", "unused")
+
+    def test_s4_the_time_of_a_password_goes_with_it(self, stores: Stores) -> None:
+        """S4, T7: so that the next one is not thought to be older than it is."""
+        stores.accounts.create(account(password_hash="old", password_set_at=NOW))
+        seen = account(password_hash="old", password_set_at=NOW)
+        assert stores.accounts.remove_password(session(), seen, after(1))
+        assert stores.accounts.get(ADA) == account()
+
     def test_an_account_that_is_gone_gets_no_password(self, stores: Stores, snapshot: Snapshot) -> None:
-        """Neither way of setting a password makes an account."""
+        """Neither way of setting a password makes an account, nor does removing one."""
         before = snapshot()
         assert not stores.accounts.set_password(session(), account(), "new", NOW)
+        assert not stores.accounts.remove_password(session(), account(password_hash="old"), NOW)
         assert not stores.accounts.set_initial_password(ADA, "new")
+        assert snapshot() == before
+
+    def test_a_password_stays_where_the_number_has_gone(self, stores: Stores, snapshot: Snapshot) -> None:
+        """Of password and number, taken away at the same time, the slower one stays: one of them lets its owner in."""
+        logins = {"user:ada": NOW, "tel:+447700900123": NOW}
+        stores.accounts.create(seen := account(logins=logins, password_hash="old"))
+        stores.accounts.unbind(session(), seen, "tel:+447700900123", NOW)
+        before = snapshot()
+        assert not stores.accounts.remove_password(session(), seen, NOW)
         assert snapshot() == before
 
     @pytest.mark.parametrize(("password_hash", "initial"), [(None, None), ("old", "unused")])

@@ -122,6 +122,12 @@ class Accounts:
             return False
         return self._keep(replace(kept, password_hash=password_hash, initial=None, password_set_at=now))
 
+    def remove_password(self, session: Session, account: Account, now: datetime) -> bool:
+        self._require_alive(session, now)
+        kept = self._with_password_of(account)
+        number = next((login for login in account.logins if login.startswith("tel:")), None)
+        return kept is not None and (number is None or number in kept.logins) and self._without_password(kept)
+
     def set_initial_password(self, account_id: str, password_hash: str) -> bool:
         kept = self.get(account_id)
         if kept is None or (kept.password_hash is not None and kept.initial != "unused"):
@@ -143,7 +149,10 @@ class Accounts:
 
     def drop_password(self, account: Account) -> None:
         if kept := self._with_password_of(account):
-            self._keep(replace(kept, password_hash=None, initial=None, password_set_at=None))
+            self._without_password(kept)
+
+    def _without_password(self, account: Account) -> bool:
+        return self._keep(replace(account, password_hash=None, initial=None, password_set_at=None))
 
     def _with_password_of(self, seen: Account) -> Account | None:
         kept = self.get(seen.account_id)

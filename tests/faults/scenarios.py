@@ -464,6 +464,22 @@ class Unbind(BindUsername):
         assert self.house.parts.tables.logins.find(f"user:{self.name}") is None
 
 
+class RemovePassword(Scenario):
+    """A password is taken away; whose answer was lost may ask again."""
+
+    def prepare(self) -> None:
+        self.session = self.house.parts.control.alive(self.person.me)
+        self.house.parts.passwords.change(self.session, None, "correct horse")
+
+    def attempt(self) -> None:
+        self.house.parts.passwords.remove(self.session)
+
+    def settle(self) -> None:
+        kept = self.house.parts.tables.accounts.get(self.person.account_id)
+        assert kept
+        assert (kept.password_hash, kept.password_set_at) == (None, None)
+
+
 class StartHandOver(Scenario):
     """A phone asks for a QR code."""
 

@@ -152,6 +152,22 @@ def test_refreshing_takes_three_steps(world: World) -> None:
     ]
 
 
+def test_s4_looking_at_a_password_and_removing_it_takes_two_steps_each(world: World) -> None:
+    """S4: what is shown is read; what is removed as well, and then goes if it is that still."""
+    world.bind_number()
+    alive, remove = world.parts.control.alive, world.parts.passwords.remove
+    assert world.counted(lambda: world.messaging.login_binding.account(alive(world.me))) == [
+        ["dynamodb GetItem Sessions"],
+        ["dynamodb GetItem Accounts"],
+    ]
+    mine = alive(world.me)
+    assert world.counted(lambda: remove(mine)) == [
+        ["dynamodb GetItem Accounts"],
+        ["dynamodb TransactWriteItems ConditionCheck Sessions, Update Accounts,"],
+    ]
+    assert world.counted(lambda: remove(mine)) == [["dynamodb GetItem Accounts"]]
+
+
 def test_every_access_is_by_key(world: World) -> None:
     """No path scans a table or reads an index: every request is by full key or of one partition."""
     requests: list[tuple[str, dict[str, Any]]] = []

@@ -151,6 +151,16 @@ def approve(stage: Stage) -> Page:
 
 
 @scene
+def approve_password(stage: Stage) -> Page:
+    """A password that may be replaced or removed."""
+    _, device = account(stage.stack)
+    page = connected(stage.open("/approve", device))
+    page.locator("summary").first.click()
+    expect(page.locator("details time")).to_be_visible()
+    return page
+
+
+@scene
 def approve_enter(stage: Stage) -> Page:
     """A prompt with a field, after a wrong code."""
     _, _, page = _asked(stage, "enter")

@@ -202,3 +202,36 @@ def test_a_password_that_was_texted_is_changed(devices: Devices) -> None:
     page.get_by_role("button", name="Set the password").click()
     expect(page.get_by_text("The password is set.")).to_be_visible()
     assert devices.stack.device().sign_in(handset.number, "another password").status_code == 201
+
+
+def test_s4_a_password_is_removed(devices: Devices) -> None:
+    """S4: the page says that there is one, and removes it without asking for it; kept, it stays."""
+    handset = devices.stack.handset()
+    device = devices.stack.texted_in(handset)
+    assert device.call("PUT", "/account/password", {"new": PASSWORD}).status_code == 204
+    page = opened(devices, device)
+    page.get_by_text("Set a password").click()
+    expect(page.get_by_text("Password set")).to_be_visible()
+    button = page.locator("details").get_by_role("button", name="Remove the password")
+    dialog = page.get_by_role("dialog")
+    button.click()
+    dialog.get_by_role("button", name="Keep").click()
+    expect(dialog).to_have_count(0)
+    assert devices.stack.device().sign_in(handset.number, PASSWORD).status_code == 201
+    button.click()
+    expect(dialog).to_contain_text("Remove the password? Nobody can then sign in with it.")
+    dialog.get_by_role("button", name="Remove the password").click()
+    expect(page.get_by_text("The password was removed.")).to_be_visible()
+    expect(button).to_have_count(0)
+    expect(page.get_by_text("Set a password")).to_be_focused()
+    assert devices.stack.device().sign_in(handset.number, PASSWORD).status_code == 401
+
+
+def test_r1_2_a_password_that_is_the_only_way_in_stays(devices: Devices) -> None:
+    """R1.2: the page says what to do first."""
+    devices.expect_statuses(409)
+    _, page = approver(devices)
+    page.get_by_text("Set a password").click()
+    page.get_by_role("button", name="Remove the password").click()
+    page.get_by_role("dialog").get_by_role("button", name="Remove the password").click()
+    expect(page.get_by_role("alert")).to_contain_text("The password is your only way in")

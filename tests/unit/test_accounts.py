@@ -1,5 +1,7 @@
 """Accounts and their bound logins (R1.2)."""
 
+from datetime import datetime
+
 import pytest
 
 from nod.domain.accounts import Initial
@@ -45,3 +47,29 @@ def test_r3_6_a_password_is_its_owner_s_once_they_have_set_it(
 ) -> None:
     """R3.6: one that the service has made is not, used or not."""
     assert account(password_hash=password_hash, initial=initial).has_own_password is own
+
+
+@pytest.mark.parametrize(
+    ("password_hash", "initial", "set_at", "since"),
+    [
+        (None, None, None, None),
+        ("hash", "unused", None, NOW),
+        ("hash", "spent", None, None),
+        ("hash", None, after(5), after(5)),
+    ],
+)
+def test_s4_a_password_lets_somebody_in_since_it_was_set(
+    password_hash: str | None, initial: Initial | None, set_at: datetime | None, since: datetime | None
+) -> None:
+    """S4, R3.6: the service's own has been there since the account was made; a spent one lets nobody in."""
+    kept = account(password_hash=password_hash, initial=initial, password_set_at=set_at)
+    assert kept.password_since == since
+
+
+@pytest.mark.parametrize(
+    ("logins", "has_number"),
+    [(["user:ada", "tel:+447700900123"], True), (["user:ada", "mailto:ada@example.org"], False)],
+)
+def test_r1_2_a_number_lets_its_owner_in_by_itself(logins: list[str], has_number: bool) -> None:
+    """R1.2: neither a username does, nor an email address."""
+    assert account(logins=dict.fromkeys(logins, NOW)).has_number is has_number

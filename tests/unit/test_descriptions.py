@@ -225,7 +225,7 @@ def helped():
 @pytest.mark.parametrize(
     ("name", "errors"),
     [
-        ("unbindLogin", ["LastLogin"]),
+        ("unbindLogin", []),
         ("startSignIn", ["IdentifierUsed", "NoPageOpen"]),
         ("scanSignIn", ["WrongScan"]),
         ("confirmSignIn", []),

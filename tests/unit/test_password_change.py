@@ -9,7 +9,7 @@ import pytest
 from nod.domain.accounts import Initial
 from nod.domain.passwords import password_matches
 from nod.domain.sessions import Session
-from nod.errors import Forbidden, InvalidCredentials, InvalidToken, SlowDown
+from nod.errors import Forbidden, InvalidCredentials, InvalidToken, LastLogin, SlowDown
 from tests.builders import ADA, ADAS_NUMBER, GRACE, HOME, LAPTOP, account, after
 from tests.unit.service import Service
 
@@ -20,9 +20,10 @@ OLD_HASH = f"scrypt$16$8$1${b64encode(bytes(16)).decode()}${b64encode(DIGEST).de
 
 
 def with_ada(password_hash: str | None = None, initial: Initial | None = None) -> tuple[Service, Session]:
-    """A service where Ada has an account, and a session."""
+    """A service where Ada has an account with a phone number, and the session that it began with."""
     service = Service()
-    service.stores.accounts.create(account(ADA, {"user:ada": service.now}, password_hash, initial))
+    logins = {"user:ada": service.now, f"tel:{ADAS_NUMBER}": service.now}
+    service.stores.accounts.create(account(ADA, logins, password_hash, initial))
     return service, service.session("PHONE", founding=True)
 
 
@@ -84,7 +85,7 @@ def test_r3_6_a_wrong_initial_password_is_refused_all_the_same() -> None:
 
 
 def test_r3_6_a_spent_password_does_not_sign_in_but_can_be_changed() -> None:
-    """R3.6: the computer that used it sets another, and every further one uses that."""
+    """R3.6: the computer that used it sets another once it is old enough, and every further one uses that."""
     service = Service(texts_account=True)
     service.text(service.start_phone())
     texted = service.replies()[0].split("password ")[1].split(" ")[0]
@@ -92,28 +93,41 @@ def test_r3_6_a_spent_password_does_not_sign_in_but_can_be_changed() -> None:
     mine = service.rows.sessions[grant.account_id, grant.session_id]
     with pytest.raises(InvalidCredentials):
         sign_in(service, texted, ADAS_NUMBER)
+    service.wait(24 * 3600)
     service.passwords.change(mine, texted, NEW)
     assert sign_in(service, NEW, ADAS_NUMBER).account_id == grant.account_id
 
 
+@pytest.mark.parametrize("current", [None, OLD])
 @pytest.mark.parametrize(("password_hash", "initial"), [(None, None), (OLD_HASH, "unused"), (OLD_HASH, "spent")])
-def test_s4_a_fresh_session_sets_no_first_password(password_hash: str | None, initial: Initial | None) -> None:
-    """S4: the thief's would outlast the session; of age it may."""
+def test_s4_a_fresh_session_sets_no_first_password(
+    password_hash: str | None, initial: Initial | None, current: str | None
+) -> None:
+    """S4: the thief's would outlast the session, also where it knows the one that was texted; of age it may."""
     service, _ = with_ada(password_hash, initial)
     thief = service.session("THIEF")
     service.wait(24 * 3600 - 0.001)
     with pytest.raises(Forbidden):
-        service.passwords.change(thief, None, NEW)
+        service.passwords.change(thief, current, NEW)
     assert service.rows.accounts[ADA].password_hash == password_hash
     service.wait(0.001)
-    service.passwords.change(thief, None, NEW)
+    service.passwords.change(thief, current, NEW)
     assert is_now(service, NEW)
 
 
-@pytest.mark.parametrize("initial", [None, "unused", "spent"])
-def test_r1_9_who_knows_the_password_may_change_it_at_once(initial: Initial | None) -> None:
-    """R1.9, R3.6: a fresh session that brings the current one, or the one that was texted, is no thief's."""
-    service, _ = with_ada(OLD_HASH, initial)
+def test_s4_a_fresh_session_learns_nothing_of_a_password_that_was_texted() -> None:
+    """S4, A1: a right guess and a wrong one are refused alike, and neither is counted."""
+    service, _ = with_ada(OLD_HASH, "unused")
+    thief = service.session("THIEF")
+    for guess in (OLD, "wrong horse") * 6:
+        with pytest.raises(Forbidden):
+            service.passwords.change(thief, guess, NEW)
+    assert sum(service.rows.counts.values()) == 0
+
+
+def test_r1_9_who_knows_the_password_may_change_it_at_once() -> None:
+    """R1.9: a fresh session that brings the owner's current one is no thief's."""
+    service, _ = with_ada(OLD_HASH)
     service.passwords.change(service.session("FRESH"), OLD, NEW)
     assert is_now(service, NEW)
 
@@ -215,3 +229,98 @@ def test_other_accounts_keep_theirs() -> None:
     service.stores.accounts.create(account(GRACE, {"user:grace": service.now}, OLD_HASH))
     service.passwords.change(mine, OLD, NEW)
     assert service.rows.accounts[GRACE].password_hash == OLD_HASH
+
+
+@pytest.mark.parametrize("initial", [None, "unused"])
+def test_s4_a_password_is_removed_without_being_known(initial: Initial | None) -> None:
+    """S4: from then on it lets nobody in, whoever has set it; the number still does, and so may a new password."""
+    service, mine = with_ada(OLD_HASH, initial)
+    service.passwords.remove(mine)
+    assert service.rows.accounts[ADA].password_since is None
+    with pytest.raises(InvalidCredentials):
+        sign_in(service, OLD)
+    service.passwords.change(mine, None, NEW)
+    assert is_now(service, NEW)
+
+
+@pytest.mark.parametrize(("password_hash", "initial"), [(None, None), (OLD_HASH, "spent")])
+def test_s4_where_none_lets_in_nothing_is_removed(password_hash: str | None, initial: Initial | None) -> None:
+    """S4: which is not an error, so that a request whose answer was lost may be repeated; even a fresh session's."""
+    service, _ = with_ada(password_hash, initial)
+    before = service.rows.accounts[ADA]
+    service.wait(5)
+    service.passwords.remove(service.session("FRESH"))
+    assert service.rows.accounts[ADA] == before
+
+
+@pytest.mark.parametrize("initial", [None, "unused"])
+def test_s4_a_fresh_session_removes_no_older_password(initial: Initial | None) -> None:
+    """S4: it is the owner's; one of the service's is as old as the account. Of age a session may."""
+    service, _ = with_ada(OLD_HASH, initial)
+    service.wait(5)
+    thief = service.session("THIEF")
+    service.wait(24 * 3600 - 0.001)
+    with pytest.raises(Forbidden):
+        service.passwords.remove(thief)
+    assert service.rows.accounts[ADA].password_hash == OLD_HASH
+    service.wait(0.001)
+    service.passwords.remove(thief)
+    assert service.rows.accounts[ADA].password_hash is None
+
+
+def test_s4_a_fresh_session_removes_what_was_set_since_it_began() -> None:
+    """S4: the owner gets rid at once of what a thief of age has set, without knowing it."""
+    service, _ = with_ada()
+    thief = service.session("THIEF")
+    service.wait(24 * 3600)
+    mine = service.session("MINE")
+    service.passwords.change(thief, None, NEW)
+    with pytest.raises(InvalidCredentials):
+        service.passwords.change(mine, None, OLD)
+    service.passwords.remove(mine)
+    with pytest.raises(InvalidCredentials):
+        sign_in(service, NEW)
+
+
+def test_s4_what_nobody_could_get_in_without_stays() -> None:
+    """S4, R1.2: an account without a phone number has its password for its last way in."""
+    service = Service()
+    logins = {"user:ada": service.now, "mailto:ada@example.org": service.now}
+    service.stores.accounts.create(account(ADA, logins, OLD_HASH))
+    with pytest.raises(LastLogin):
+        service.passwords.remove(service.session("PHONE", founding=True))
+    assert is_now(service, OLD)
+
+
+def test_s2_an_ended_session_removes_no_password() -> None:
+    """S2: where it is ended while the account is read, nothing changes."""
+    service, mine = with_ada(OLD_HASH)
+    service.meanwhile["accounts.remove_password"] = lambda: service.stores.sessions.expire(ADA, "PHONE", service.now)
+    with pytest.raises(InvalidToken):
+        service.passwords.remove(mine)
+    assert is_now(service, OLD)
+
+
+def test_s4_a_password_that_is_replaced_meanwhile_is_removed_all_the_same() -> None:
+    """S4: a thief who sets another at that moment does not keep it."""
+    service, mine = with_ada(OLD_HASH)
+    service.meanwhile["accounts.remove_password"] = lambda: service.passwords.change(mine, OLD, NEW)
+    service.passwords.remove(mine)
+    assert service.rows.accounts[ADA].password_hash is None
+
+
+def test_s4_an_initial_password_that_is_used_meanwhile_is_gone_as_well() -> None:
+    """S4: it was spent just then, so that there is none any more."""
+    service, mine = with_ada(OLD_HASH, "unused")
+    service.meanwhile["accounts.remove_password"] = lambda: sign_in(service, OLD)
+    service.passwords.remove(mine)
+    with pytest.raises(InvalidCredentials):
+        sign_in(service, OLD)
+
+
+def test_a_session_without_an_account_removes_nothing() -> None:
+    """A session whose account is gone is as good as none."""
+    service, _ = with_ada(OLD_HASH)
+    with pytest.raises(InvalidToken):
+        service.passwords.remove(service.session("GRACES", GRACE))
+    assert is_now(service, OLD)

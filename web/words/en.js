@@ -180,6 +180,12 @@ export const en = {
     current: "The password you have set before, if any",
     set: "Set the password",
     done: "The password is set.",
+    since: "Password set",
+    texted: "A password was texted to you. It is still unused, and works once.",
+    remove: "Remove the password",
+    sure: "Remove the password? Nobody can then sign in with it.",
+    removed: "The password was removed.",
+    onlyWay: ["The password is your only way in", "Add a phone number before you remove it."],
     wrong: ["The password until now is wrong", "Look again, and type it once more."],
   },
 

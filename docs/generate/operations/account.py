@@ -168,17 +168,42 @@ OPERATIONS = (
         errors=(InvalidRequest, Forbidden, UnknownLogin, LastLogin),
     ),
     Operation(
+        method="GET",
+        path="/account/password",
+        name="showPassword",
+        tag=SESSIONS,
+        summary="Since when there is a password, and who has set it",
+        description="What lets somebody in shows here, to be removed where the owner does not know of it.",
+        security="session",
+        answers={200: responses.PasswordView},
+    ),
+    Operation(
         method="PUT",
         path="/account/password",
         name="changePassword",
         tag=SESSIONS,
         summary="Set the password of the account",
         description="`invalid_credentials` where `current` is wrong, or missing although the account's owner has set a"
-        " password before. After ten failures in 15 minutes: `slow_down`.",
+        " password before. `forbidden` for the owner's first one, also with a `current` that was texted, until the"
+        " caller's session has the age that the stack asks for. After ten failures in 15 minutes: `slow_down`.",
         security="session",
         request=requests.ChangePassword,
         answers={204: None},
         errors=(Forbidden, InvalidCredentials, SlowDown),
+    ),
+    Operation(
+        method="DELETE",
+        path="/account/password",
+        name="removePassword",
+        tag=SESSIONS,
+        summary="Take the password from the account",
+        description="Without asking for it: the owner may not know it. From then on it signs nobody in; sessions"
+        " that it let in stay. `forbidden` for one that was set before the caller signed in, until the caller's session"
+        " has the age that the stack asks for; `last_login` where the account has no phone number to sign in with."
+        " Where there is none it is answered alike, so the request may be repeated.",
+        security="session",
+        answers={204: None},
+        errors=(Forbidden, LastLogin),
     ),
     Operation(
         method="GET",

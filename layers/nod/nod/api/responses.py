@@ -120,6 +120,16 @@ class AccountView(msgspec.Struct, frozen=True):
     logins: list[AccountLogin]
 
 
+class PasswordView(msgspec.Struct, frozen=True, kw_only=True):
+    """The password that signs in to the account; both fields are null where none does."""
+
+    by: Annotated[
+        Literal["owner", "service"] | None,
+        Meta(description="`service`: one that was texted and is still unused. A used one signs in no more."),
+    ]
+    set_at: Annotated[datetime | None, Meta(description="Since when there is this one.")]
+
+
 class TicketIssued(msgspec.Struct, frozen=True):
     """A WebSocket address that works once, for `expires_in` seconds."""
 

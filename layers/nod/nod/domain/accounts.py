@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from nod.domain.logins import BoundLogin, login_from_key
+from nod.domain.logins import BoundLogin, is_number, login_from_key
 
 # A password that the service has made works once: it is unused, then spent, until its owner sets another.
 Initial = Literal["unused", "spent"]
@@ -34,6 +34,21 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     def has_own_password(self) -> bool:
         """Whether its owner has set a password, which then takes itself to be changed."""
         return self.password_hash is not None and self.initial is None
+
+    @property
+    def password_since(self) -> datetime | None:
+        """Since when a password lets somebody in; None where there is none, or where it is spent.
+
+        The service makes one with the account, and never later.
+        """
+        if self.password_hash is None or self.initial == "spent":
+            return None
+        return self.password_set_at or self.created_at
+
+    @property
+    def has_number(self) -> bool:
+        """Whether it has a phone number, whose text lets its owner in where there is no password and no session."""
+        return any(map(is_number, self.logins))
 
     @property
     def oldest_device(self) -> str:

@@ -86,7 +86,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
         return self.founding or now - self.signed_in_at >= eviction_age
 
     def may_unbind(self, bound_at: datetime, now: datetime, eviction_age: timedelta) -> bool:
-        """Whether this session may take away a login bound at `bound_at` (S4, as for older sessions)."""
+        """Whether this session may take away a login or password since `bound_at` (S4, as for older sessions)."""
         return bound_at >= self.signed_in_at or now - self.signed_in_at >= eviction_age
 
 

@@ -12,7 +12,7 @@ from nod.domain.limits import PASSWORDS_PER_LOGIN, Limit, passwords_per_address
 from nod.domain.logins import Login, parse_login
 from nod.domain.passwords import hash_password, password_matches
 from nod.domain.sessions import Lifetimes, RefreshToken, Session, parse_refresh_token
-from nod.errors import Forbidden, InvalidCredentials, InvalidRequest, InvalidToken
+from nod.errors import Forbidden, InvalidCredentials, InvalidRequest, InvalidToken, LastLogin
 from nod.flows.granting import Grant, Newcomer, grant_for, know_device, new_session
 from nod.flows.ports import Accounts, Clock, Connections, Logins, Sessions, Throttles, TokenSigner
 from nod.flows.prompting import Telling
@@ -87,24 +87,48 @@ class PasswordSignIn:
         return self._let_in(account, login, device, network, now)
 
     def change(self, session: Session, current: str | None, new: str) -> None:
-        """Set the account's password; `current` must be right where its owner has set one before.
+        """Set the account's password; `current` must be right where its owner has set one before, or where it is given.
 
         Raises `InvalidCredentials` where it is not, `SlowDown` after ten failures in 15 minutes, `Forbidden` where a
-        session sets a first password that is too fresh (S4), and `InvalidToken` where it was ended.
+        session sets the first of its owner's that is too fresh (S4), and `InvalidToken` where it was ended.
         """
         now = self.clock()
+        account = self._account(session)
+        # Also with the initial password: whoever has seen that would have one of their own, long after their session.
+        if not (account.has_own_password or session.may_extend(now, self.eviction_age)):
+            raise Forbidden("a session may set a first password only when it has been signed in for long enough")
+        if account.has_own_password or (current is not None and account.password_hash is not None):
+            self._require_current(account, current, now)
+        if not self.accounts.set_password(session, account, hash_password(new, self.rng), now):
+            raise InvalidCredentials("the password was changed at the same time")
+
+    def remove(self, session: Session) -> None:
+        """Take the password from the account; where none lets anybody in, nothing is left to be done.
+
+        Raises `Forbidden` where the session is too fresh to take away what was set before it began (S4), `LastLogin`
+        where the account has no phone number to get in with, and `InvalidToken` where the session was ended.
+        """
+        now = self.clock()
+        # One that was set or used up meanwhile is looked at anew.
+        while (since := (account := self._account(session)).password_since) is not None:
+            if not session.may_unbind(since, now, self.eviction_age):
+                raise Forbidden("a session may remove an older password only when signed in for long enough")
+            if not account.has_number:
+                raise LastLogin("without its password nobody could sign in to the account by themselves")
+            if self.accounts.remove_password(session, account, now):
+                return
+
+    def _account(self, session: Session) -> Account:
         account = self.accounts.get(session.account_id)
         if account is None:
             raise InvalidToken()
-        if account.has_own_password or (current is not None and account.password_hash is not None):
-            self.throttles.count(PASSWORDS_PER_LOGIN, account.account_id, now)
-            if current is None or not password_matches(current, account.password_hash):
-                raise InvalidCredentials("the current password is wrong or missing")
-            self.throttles.forget(PASSWORDS_PER_LOGIN, account.account_id, now)
-        elif not session.may_extend(now, self.eviction_age):
-            raise Forbidden("a session may set a first password only when it has been signed in for long enough")
-        if not self.accounts.set_password(session, account, hash_password(new, self.rng), now):
-            raise InvalidCredentials("the password was changed at the same time")
+        return account
+
+    def _require_current(self, account: Account, current: str | None, now: datetime) -> None:
+        self.throttles.count(PASSWORDS_PER_LOGIN, account.account_id, now)
+        if current is None or not password_matches(current, account.password_hash):
+            raise InvalidCredentials("the current password is wrong or missing")
+        self.throttles.forget(PASSWORDS_PER_LOGIN, account.account_id, now)
 
     def _let_in(
         self,

@@ -137,24 +137,21 @@ class Accounts:
 
         `InvalidToken` where the session was ended.
         """
-        transaction = Transaction(self._connection)
-        transaction.check(SessionRow, session.account_id, session.session_id, is_alive(now))
-        transaction.update(
-            AccountRow(account.account_id),
-            [
-                AccountRow.password_hash.set(password_hash),
-                AccountRow.password_set_at.set(now),
-                AccountRow.initial.remove(),
-            ],
-            _password_unchanged(account),
-        )
-        try:
-            transaction.commit()
-        except Refused as refused:
-            if SessionRow in refused.items:
-                raise InvalidToken() from None
-            return False
-        return True
+        actions: list[Action] = [
+            AccountRow.password_hash.set(password_hash),
+            AccountRow.password_set_at.set(now),
+            AccountRow.initial.remove(),
+        ]
+        return self._change_password(session, account, actions, now)
+
+    def remove_password(self, session: Session, account: Account, now: datetime) -> bool:
+        """Take away the password that `account` was read with; False where it changed meanwhile.
+
+        So it is where the number is gone that lets its owner in without. `InvalidToken` where the session was ended.
+        """
+        number = next(filter(is_number, account.logins), None)
+        condition = AccountRow.logins.contains(_element(number, account.logins[number])) if number else None
+        return self._change_password(session, account, _no_password(), now, condition)
 
     def set_initial_password(self, account_id: str, password_hash: str) -> bool:
         """Give an account a password that works once; False where it has one of its owner's, or used its first one."""
@@ -194,8 +191,24 @@ class Accounts:
 
     def drop_password(self, account: Account) -> None:
         """Take the password from an account, if it is still that which was read."""
-        gone = [AccountRow.password_hash.remove(), AccountRow.password_set_at.remove(), AccountRow.initial.remove()]
-        update_if(AccountRow(account.account_id), gone, _password_unchanged(account))
+        update_if(AccountRow(account.account_id), _no_password(), _password_unchanged(account))
+
+    def _change_password(
+        self, session: Session, account: Account, actions: list[Action], now: datetime, condition: Any = None
+    ) -> bool:
+        unchanged = _password_unchanged(account)
+        transaction = Transaction(self._connection)
+        transaction.check(SessionRow, session.account_id, session.session_id, is_alive(now))
+        transaction.update(
+            AccountRow(account.account_id), actions, unchanged if condition is None else unchanged & condition
+        )
+        try:
+            transaction.commit()
+        except Refused as refused:
+            if SessionRow in refused.items:
+                raise InvalidToken() from None
+            return False
+        return True
 
     def _know(self, session: Session, login: str, now: datetime) -> Account | None:
         """Try to make a device known; the account as it stands where only that it is full stood in the way."""
@@ -251,6 +264,10 @@ def _account_of(row: AccountRow) -> Account:
         initial=cast("Initial | None", row.initial),
         password_set_at=row.password_set_at,
     )
+
+
+def _no_password() -> list[Action]:
+    return [AccountRow.password_hash.remove(), AccountRow.password_set_at.remove(), AccountRow.initial.remove()]
 
 
 def _password_unchanged(account: Account) -> Any:
