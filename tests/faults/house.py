@@ -104,11 +104,20 @@ class Person:
         parts.tables.sessions.put(session)
         return grant_for(session, "", refresh)
 
-    def connect(self, purpose: Any) -> None:
-        """Open a connection."""
+    def connect(self, purpose: Any, who: Approver | None = None, name: str | None = None) -> None:
+        """Open a connection, of the device that is signed in where it is nobody else's."""
         parts = self.house.parts
-        ticket = parts.ticketing.use(parts.ticketing.issue(parts.control.alive(self.me), purpose))
-        parts.connecting.open(f"{self.login}-{purpose}", ticket, "192.0.2.2")
+        ticket = parts.ticketing.use(parts.ticketing.issue(parts.control.alive(who or self.me), purpose))
+        parts.connecting.open(f"{self.login}-{name or purpose}", ticket, "192.0.2.2")
+
+    def disconnect(self) -> None:
+        """Close the connections of the device that is signed in."""
+        for purpose in ("approve", "hand_over"):
+            self.house.parts.connecting.close(f"{self.login}-{purpose}", self.account_id)
+
+    def connected(self) -> set[str | None]:
+        """The ids of the sessions that have a connection."""
+        return {one.session_id for one in self.house.parts.tables.connections.of(self.account_id)}
 
     def sessions(self) -> list[str]:
         """The ids of the living sessions of the account."""

@@ -6,6 +6,7 @@ would. `lost` is an error that `again` may end in, where the answer to a change 
 says that it is made of several changes, of which the first may have happened when a later one fails.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, ClassVar
@@ -15,6 +16,7 @@ from nod.domain.deliveries import InboundText
 from nod.domain.identifiers import challenge_of, new_identifier
 from nod.domain.passwords import hash_password
 from nod.domain.scanning import draw_code
+from nod.domain.sign_in import Approver
 from nod.errors import (
     AlreadyAnswered,
     AlreadyRedeemed,
@@ -269,9 +271,10 @@ class SignUp(Scenario):
 
 
 class EndSession(Scenario):
-    """A device signs another one out."""
+    """A device signs another one out: that ends, and then its connections are looked for."""
 
     lost = (UnknownSession,)
+    steps = True
 
     def prepare(self) -> None:
         self.other = self.person.signed_in()
@@ -281,6 +284,34 @@ class EndSession(Scenario):
 
     def settle(self) -> None:
         assert self.person.sessions() == [self.person.me.session_id]
+
+
+class EndConnectedSession(EndSession):
+    """The other one has a connection, which is gone at the latest when its end is asked for once more."""
+
+    def prepare(self) -> None:
+        super().prepare()
+        self.person.connect("approve", Approver(self.person.account_id, self.other.session_id), "other")
+
+    def settle(self) -> None:
+        super().settle()
+        if self.other.session_id in self.person.connected():
+            with suppress(UnknownSession):
+                self.attempt()
+        assert self.other.session_id not in self.person.connected()
+
+
+class EndOwnSession(Scenario):
+    """A device signs itself out."""
+
+    lost = (InvalidToken, UnknownSession)
+    steps = True
+
+    def attempt(self) -> list[str]:
+        return self.house.parts.control.end(self.person.me.session_id, by=self.person.me)
+
+    def settle(self) -> None:
+        assert self.person.sessions() == []
 
 
 class EndTree(Scenario):
@@ -388,6 +419,28 @@ class TextToBeAllowed(Text):
         super().settle()
 
 
+class TextToBeAllowedLater(Text):
+    """The approver has gone before the gateway delivers again: who was asked, or may have been, is not passed over."""
+
+    must_allow = False
+
+    @property
+    def messaging(self) -> Messaging:
+        return self.house.asking
+
+    def again(self) -> Any:
+        self.must_allow = self.prompted() != []
+        self.person.disconnect()
+        return super().again()
+
+    def settle(self) -> None:
+        if self.must_allow:
+            assert self.house.parts.connecting.standing(self.started.sign_in.sign_in_id) == "pending"
+        if self.prompted():
+            self.allow(self.started)
+        super().settle()
+
+
 class TextNo(Text):
     """The sender takes back what a text has led to."""
 
@@ -395,6 +448,7 @@ class TextNo(Text):
         super().prepare()
         super().attempt()
         self.intruder = self.redeem(self.started)
+        self.person.connect("approve", Approver(self.person.account_id, self.intruder.session_id), "intruder")
         self.message_id = new_identifier(self.house.random)
 
     @property
@@ -403,6 +457,7 @@ class TextNo(Text):
 
     def settle(self) -> None:
         assert self.intruder.session_id not in self.person.sessions()
+        assert self.intruder.session_id not in self.person.connected()
 
 
 class BindNumber(Text):

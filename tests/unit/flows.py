@@ -71,7 +71,7 @@ class Flows:
         self._lifetimes = Lifetimes(idle=IDLE, longest=LONGEST)
         self.mishaps: list[Exception] = []
         self.afterwards = Afterwards(one_by_one, self.mishaps.append)
-        self.telling = Telling(self.stores.connections, self._sockets, one_by_one)
+        self.telling = Telling(self.stores.connections, self._sockets, one_by_one, self.afterwards)
 
     def clock(self) -> datetime:
         """The time that tests have set."""

@@ -335,15 +335,27 @@ def test_r1_7_three_wrong_echoes_deny() -> None:
 
 
 def test_r1_7_an_echo_is_confirmed_once() -> None:
-    """R1.7: the right code a second time is all right, for a device that has not heard; nobody is prompted again."""
+    """R1.7: the right code a second time is all right, for a device that has not heard; it confirms nothing more."""
     service = online()
     started = service.start(mode="echo")
     service.approval.confirm(started.sign_in.sign_in_id, started.verification.code or "")
-    service.pushed("socket of PHONE")
+    before = service.sign_in(started)
     service.approval.confirm(started.sign_in.sign_in_id, started.verification.code or "")
-    assert prompted(service) == []
+    assert service.sign_in(started) == before
     with pytest.raises(NotAnswerable):
         service.approval.confirm(started.sign_in.sign_in_id, "another")
+
+
+def test_a1_who_confirms_again_and_again_prompts_ten_times_at_most() -> None:
+    """A1: the approver is prompted again, since the first time may not have come to that; each is one of the ten."""
+    service = online()
+    started = service.start(mode="echo")
+    for _ in range(10):
+        service.approval.confirm(started.sign_in.sign_in_id, started.verification.code or "")
+        assert prompt_of(service).sign_in_id == started.sign_in.sign_in_id
+    with pytest.raises(SlowDown):
+        service.approval.confirm(started.sign_in.sign_in_id, started.verification.code or "")
+    assert prompted(service) == []
 
 
 def test_r1_7_two_confirmations_at_once_prompt_once() -> None:

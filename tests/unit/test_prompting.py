@@ -43,7 +43,7 @@ def three_approvers(policy: ApproverPolicy, seed: int = 1) -> Service:
 
 def telling(service: Service) -> Telling:
     """The flow that posts."""
-    return Telling(service.stores.connections, service.sockets, one_by_one)
+    return Telling(service.stores.connections, service.sockets, one_by_one, service.afterwards)
 
 
 # Telling.

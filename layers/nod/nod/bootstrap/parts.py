@@ -212,4 +212,4 @@ class Parts:
         """Posting side by side."""
         from nod.flows.prompting import Telling
 
-        return Telling(self.tables.connections, self.outside.sockets, self.together)
+        return Telling(self.tables.connections, self.outside.sockets, self.together, self.afterwards)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from nod.domain.accounts import Account
-from nod.domain.logins import KnownLogin
+from nod.domain.logins import KnownLogin, is_number
 from nod.domain.sessions import Session, below
 
 STOPPABLE_FOR = timedelta(hours=24)
@@ -40,23 +40,24 @@ def undone_since(number: str, known: KnownLogin, account: Account, asked_at: dat
     return min(times, default=None)
 
 
-def undone_sessions(sessions: Sequence[Session], since: datetime, until: datetime, now: datetime) -> list[str]:
-    """The ids of the living sessions that began in between, however and with whichever login, and of all below those.
+def undone_sessions(sessions: Sequence[Session], since: datetime, until: datetime) -> list[Session]:
+    """The sessions that began in between, however and with whichever login, and all below those, alive or not.
 
     What a session let in lies below it also where it has ended since.
     """
     began = [one for one in sessions if since <= one.signed_in_at <= until]
-    led_to = below(sessions, *(one.session_id for one in began))
-    return [one.session_id for one in [*began, *led_to] if one.is_alive(now)]
+    return [*began, *below(sessions, *(one.session_id for one in began))]
 
 
 def undone_logins(account: Account, since: datetime, until: datetime) -> list[str]:
     """The keys of the logins that were bound in between, and of the devices that became known.
 
-    The login with which the account was made is not among them.
+    The login with which the account was made is not among them. Numbers come last: a NO that breaks off comes again,
+    and is understood only while its number is the account's.
     """
     logins = {login: bound_at for login, bound_at in account.logins.items() if bound_at != account.created_at}
-    return [login for login, bound_at in (logins | dict(account.devices)).items() if since <= bound_at <= until]
+    undone = [login for login, bound_at in (logins | dict(account.devices)).items() if since <= bound_at <= until]
+    return sorted(undone, key=is_number)
 
 
 def is_password_undone(account: Account, since: datetime, until: datetime) -> bool:

@@ -118,11 +118,15 @@ class Admitting:
         return Admitted("two_numbers", void)
 
     def _ask(self, admitted: Admitted, sign_in: SignIn, now: datetime) -> Admitted:
-        """Prompt the approvers. Where all turn out to be gone, it is as if none had been online."""
-        approvers = admitted.approvers
+        """Prompt the approvers. Where all turn out to be gone, it is as if none had been online.
+
+        A delivery that comes again cannot tell: the first may have prompted somebody, who is gone and comes back.
+        """
+        is_first, approvers = admitted.approvers is not None, admitted.approvers
         if approvers is None:
             approvers = approvers_among(self.connections.of(sign_in.account_id), now)
-        if sign_in.offer and self.prompting.ask(self.prompting.prompt(sign_in, sign_in.offer), approvers, now):
+        prompt = self.prompting.prompt(sign_in, sign_in.offer) if sign_in.offer else None
+        if (prompt and self.prompting.ask(prompt, approvers, now)) or not is_first:
             return admitted
         allowed = sign_in.unasked(now)
         try:

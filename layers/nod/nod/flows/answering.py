@@ -59,8 +59,7 @@ class Answering:
             guarded(lambda: self.connections.of(by.account_id), []),
             guarded(lambda: self.connections.of(waiting_for(answer.sign_in_id)), []),
         )
-        if status == "reported":
-            self._hold(answer.sign_in_id, sign_in, now)
+        not_held = self._hold(answer.sign_in_id, sign_in, now) if status == "reported" else None
         shown: Verdict = "allowed" if status == "allowed" else "denied"
         frames: list[tuple[Connection, Push]] = []
         if sign_in:
@@ -69,9 +68,11 @@ class Answering:
             frames += [(one, SignInResolved(answer.sign_in_id, shown)) for one in waiting]
         self.afterwards(
             lambda: self.telling.tell(frames, now),
-            lambda: acknowledge(shown) if acknowledge else None,
+            lambda: acknowledge(shown) if acknowledge and not not_held else None,
             lambda: self._free(sign_in),
         )
+        if not_held:
+            raise not_held
         return shown
 
     def _decide(self, answer: Answer, by: Approver, now: datetime) -> Status:
@@ -99,11 +100,15 @@ class Answering:
         if sign_in and sign_in.slot:
             self.slots.release(sign_in.login, sign_in.slot)
 
-    def _hold(self, sign_in_id: str, sign_in: SignIn | None, now: datetime) -> None:
-        """After a report further prompts are held back. Where that fails so has the report, which is to be repeated."""
-        sign_in = sign_in or self.sign_ins.get(sign_in_id)
-        if sign_in:
-            self.logins.hold(sign_in.login, now)
+    def _hold(self, sign_in_id: str, sign_in: SignIn | None, now: datetime) -> Exception | None:
+        """After a report further prompts are held back. The error where that fails: the report is to be repeated."""
+        try:
+            sign_in = sign_in or self.sign_ins.get(sign_in_id)
+            if sign_in:
+                self.logins.hold(sign_in.login, now)
+        except Exception as error:  # noqa: BLE001 - raised once everybody has been told what was decided.
+            return error
+        return None
 
     def _hold_if_not_held(self, sign_in: SignIn, now: datetime) -> None:
         """A report that is repeated: the first one may not have come to this."""

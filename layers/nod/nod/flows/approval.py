@@ -78,7 +78,8 @@ class Approval:
     def confirm(self, sign_in_id: str, code: str) -> None:
         """The requesting device sends its `echo` code back; only now are the approvers prompted, once.
 
-        Where it sends it again, because it has not heard of the first time, that is all right.
+        Where it sends it again, because it has not heard of the first time, they are prompted again: the first request
+        may not have come to that. It counts as one more prompt for the login (`SlowDown` past the limit).
 
         Raises `UnknownSignIn`, `WrongCode` (three tries, then denied), or why the sign-in is past confirming.
         """
@@ -88,6 +89,7 @@ class Approval:
             raise UnknownSignIn()
         after = before.confirm(code, now)
         if after is before:
+            self._ask_again(after, code, now)
             return
         prompt = self.prompting.prompt(after, Verification("echo", code).shown) if after.status == "pending" else None
         connections = self._keep_confirmed(before, after, prompt, now)
@@ -97,6 +99,13 @@ class Approval:
             raise wrong_code(after.tries_left)
         if not self.prompting.ask(prompt, connections, now):
             self._nobody_there(after, now)
+
+    def _ask_again(self, sign_in: SignIn, code: str, now: datetime) -> None:
+        connections, _ = self.together(
+            lambda: self.connections.of(sign_in.account_id),
+            lambda: self.asking.count_prompt(sign_in.login, now),
+        )
+        self.prompting.ask(self.prompting.prompt(sign_in, Verification("echo", code).shown), connections, now)
 
     def _open(self, sign_in: SignIn, verification: Verification, now: datetime) -> Started:
         """Keep the sign-in beside finding the approvers, then ask them."""

@@ -61,7 +61,7 @@ class Asking:
         draft = self._draft(login, mode, now)
         starts_left, prompts_left, others, known = self.together(
             lambda: _or_refusal(partial(self.throttles.count, per_address, network.counted_as, now)),
-            lambda: _or_refusal(partial(self.throttles.count, PROMPTS_PER_LOGIN, login.key, now)),
+            lambda: _or_refusal(partial(self.count_prompt, login.key, now)),
             lambda: _or_refusal(partial(self.slots.take, login.key, draft.slot, now)),
             lambda: self.logins.find_for_stranger(login.key),
         )
@@ -84,6 +84,10 @@ class Asking:
             counted=not isinstance(prompts_left, NodError),
         )
         raise refusals[0]
+
+    def count_prompt(self, login: str, now: datetime) -> None:
+        """Somebody is prompted for a login once more; `SlowDown` past the limit."""
+        self.throttles.count(PROMPTS_PER_LOGIN, login, now)
 
     def take_back(self, login: str, slot: str | None, now: datetime, *, counted: bool) -> None:
         """Nobody was prompted: a start that comes to nothing uses up none of the login's prompts and slots."""

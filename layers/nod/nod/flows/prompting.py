@@ -8,7 +8,7 @@ from random import Random
 
 import msgspec
 
-from nod.concurrency import Together
+from nod.concurrency import Afterwards, Together
 from nod.domain.connections import ApproverPolicy, Connection, approvers_among, in_order_of_asking
 from nod.domain.prompts import NOBODY, Prompt, prompt_for
 from nod.domain.pushes import Push, prompt_push, session_started
@@ -25,6 +25,7 @@ class Telling:
     connections: Connections
     sockets: Sockets
     together: Together
+    afterwards: Afterwards
 
     def tell(self, frames: Iterable[tuple[Connection, Push]], now: datetime) -> bool:
         """Post each frame to its connection; whether any of them was reached, or is about to be open."""
@@ -32,7 +33,7 @@ class Telling:
         sent = self.together(*(partial(self.sockets.post, to.connection_id, push) for to, push in listed))
         gone = [connection for (connection, _), reached in zip(listed, sent, strict=True) if not reached]
         dead = [connection for connection in gone if not connection.is_opening(now)]
-        self.together(*(partial(self.connections.remove, one.owner, one.connection_id) for one in dead))
+        self.afterwards(*(partial(self.connections.remove, one.owner, one.connection_id) for one in dead))
         return len(dead) < len(listed)
 
     def tell_of_new_session(self, session: Session, connections: Iterable[Connection], now: datetime) -> None:

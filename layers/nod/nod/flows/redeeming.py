@@ -52,7 +52,7 @@ class Redeeming:
         try:
             after = before.redeem(verifier, now)
             session, refresh = new_session(_newcomer(before), lifetimes=self.lifetimes, now=now, rng=drawn_from)
-            access_token, connections = self._sign_beside_keeping(before, after, session, now)
+            access_token, connections = self._sign_beside_keeping(before, after, session, now, key)
         except StillWaiting:
             self._count_poll(before, now)
             raise
@@ -93,9 +93,12 @@ class Redeeming:
         return grant_for(kept, self.signer.sign(kept, now), refresh, new_account=before.new_account or None)
 
     def _sign_beside_keeping(
-        self, before: SignIn, after: SignIn, session: Session, now: datetime
+        self, before: SignIn, after: SignIn, session: Session, now: datetime, key: str | None
     ) -> tuple[str, list[Connection]]:
-        """The token is signed while the session is kept: a session whose token could not be signed is taken back."""
+        """The token is signed while the session is kept: a session whose token could not be signed is taken back.
+
+        With an idempotency `key` it stays: the request that is repeated brings it, and may have done so already.
+        """
         kept = False
 
         def keep() -> None:
@@ -110,7 +113,7 @@ class Redeeming:
                 self.afterwards.guarded(lambda: self.connections.of(session.account_id), []),
             )
         except Exception:
-            if kept:
+            if kept and key is None:
                 self.sign_ins.take_back(after, session, now)
             raise
         return token, connections

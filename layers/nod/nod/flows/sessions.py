@@ -69,28 +69,37 @@ class SessionControl:
         if acknowledge:
             # Before sockets are closed: the one that asks may be among them.
             acknowledge(ended)
-        self.afterwards(partial(self.hang_up, by.account_id, ended, self.clock(), asked_by=connection_id))
+        self.hang_up(by.account_id, ended, self.clock(), asked_by=connection_id)
         return ended
 
     def evict(self, account_id: str, session_id: str, now: datetime) -> None:
-        """End a session on the service's own behalf; nothing where it has ended already."""
-        if self.sessions.expire(account_id, session_id, now):
-            self.afterwards(partial(self.hang_up, account_id, [session_id], now))
+        """End a session, seen alive just now, on the service's own behalf."""
+        # Refused means that it is dead: by this very write too, whose answer was lost, and then nobody has hung up.
+        hang_up = self.hang_up if self.sessions.expire(account_id, session_id, now) else self.hang_up_left
+        self.afterwards(partial(hang_up, account_id, [session_id], now))
+
+    def hang_up_left(self, account_id: str, dead: Collection[str], now: datetime) -> None:
+        """Close what connections sessions still have that ended before: whoever ended them may not have come to it."""
+        left = [one for one in self.connections.of(account_id) if one.session_id in dead] if dead else []
+        self.telling.tell([(one, SessionEnded(one.session_id or "")) for one in left], now)
+        self._close(left)
 
     def hang_up(self, account_id: str, ended: Collection[str], now: datetime, *, asked_by: str | None = None) -> None:
         """Close the connections of sessions that were ended, each told of its own end, then tell the account's others.
 
-        In this order: however many there are to be told, what has ended hears nothing more.
+        In this order: however many there are to be told, what has ended hears nothing more. Where they cannot be looked
+        up that is an error: to be asked once more, when `hang_up_left` finds them.
         """
         if not ended:
             return
         connections = self.connections.of(account_id)
         told = [one for one in connections if one.connection_id != asked_by]
         own = [(one, SessionEnded(one.session_id)) for one in told if one.session_id and one.session_id in ended]
-        self.telling.tell(own, now)
-        self._close([one for one in connections if one.session_id in ended])
         others = [one for one in told if one.session_id not in ended]
-        self.telling.tell([(one, SessionEnded(session_id)) for session_id in ended for one in others], now)
+        news = [(one, SessionEnded(session_id)) for session_id in ended for one in others]
+        self.afterwards(partial(self.telling.tell, own, now))
+        self.afterwards(partial(self._close, [one for one in connections if one.session_id in ended]))
+        self.afterwards(partial(self.telling.tell, news, now))
 
     def _close(self, connections: list[Connection]) -> None:
         self.together(
@@ -99,12 +108,17 @@ class SessionControl:
         )
 
     def _end_one(self, session_id: str, by: Approver, ended: list[str]) -> None:
-        living = self._living(by)
-        target = living.get(session_id)
+        sessions = {one.session_id: one for one in self._all(by)}
+        target, now = sessions.get(session_id), self.clock()
         if target is None:
             raise UnknownSession()
-        self._require_may_end(living[by.session_id], target)
+        if not target.is_alive(now):
+            self.afterwards(partial(self.hang_up_left, by.account_id, [session_id], now))
+            raise UnknownSession()
+        self._require_may_end(sessions[by.session_id], target)
         if not self._end_for(by, session_id, ended):
+            # Dead: by somebody else just now, or by this very write, whose answer was lost.
+            self.afterwards(partial(self.hang_up_left, by.account_id, [session_id], now))
             raise UnknownSession()
 
     def _end_all(self, session_id: str, by: Approver, ended: list[str]) -> list[str]:
@@ -121,8 +135,7 @@ class SessionControl:
             tree = self._tree(session_id, by, ended)
         # Those of an attempt that broke off may have been left open.
         dead = {one.session_id for one in tree} - set(ended)
-        if dead:
-            self._close([one for one in self.connections.of(by.account_id) if one.session_id in dead])
+        self.hang_up_left(by.account_id, dead, self.clock())
         if not ended:
             raise UnknownSession()
         return [one.session_id for one in tree if one.session_id in ended]
@@ -157,10 +170,14 @@ class SessionControl:
 
     def _living(self, who: Approver) -> dict[str, Session]:
         now = self.clock()
-        living = {one.session_id: one for one in self.sessions.of_account(who.account_id) if one.is_alive(now)}
-        if who.session_id not in living:
+        return {one.session_id: one for one in self._all(who) if one.is_alive(now)}
+
+    def _all(self, who: Approver) -> list[Session]:
+        """The sessions of the account, alive or not; `who` itself must live."""
+        sessions, now = self.sessions.of_account(who.account_id), self.clock()
+        if not any(one.session_id == who.session_id and one.is_alive(now) for one in sessions):
             raise InvalidToken("the session was ended")
-        return living
+        return sessions
 
 
 def _age(session: Session) -> datetime:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from nod.domain.logins import KnownLogin
+from nod.domain.sessions import Session
 from nod.domain.stopping import SETTLING, is_password_undone, undone_logins, undone_sessions, undone_since
 from nod.flows.ports import Accounts, Clock, Logins, Sessions
 from nod.flows.sessions import SessionControl
@@ -37,7 +38,8 @@ class Stopping:
         if stopped_at is None:
             return False
         until = stopped_at + SETTLING
-        someone_is_in = self._end_sessions(account.account_id, since, until)
+        left = self._end_sessions(account.account_id, since, until)
+        someone_is_in = any(one.is_alive(self.clock()) for one in left)
         # What they have added up to their end; then no more comes.
         account = self.accounts.get(account.account_id) or account
         if is_password_undone(account, since, until):
@@ -45,18 +47,21 @@ class Stopping:
         # Where nobody is left in it, the account stays with the number that says NO rather than with nobody.
         for login in undone_logins(account, since, until):
             self.accounts.release(account, login, someone_is_in=someone_is_in)
-        self._end_sessions(account.account_id, since, until)
+        left = self._end_sessions(account.account_id, since, until)
+        # A NO that broke off may have ended some, and not come to this.
+        dead = [one.session_id for one in undone_sessions(left, since, until)]
+        self.control.hang_up_left(account.account_id, dead, self.clock())
         return True
 
-    def _end_sessions(self, account_id: str, since: datetime, until: datetime) -> bool:
+    def _end_sessions(self, account_id: str, since: datetime, until: datetime) -> list[Session]:
         """End them, looking again for what they have let in meanwhile, until there is nothing left.
 
-        Whether anybody is signed in then, from before.
+        The sessions as they are then, alive or not.
         """
         while True:
             sessions, now = self.sessions.of_account(account_id), self.clock()
-            ids = undone_sessions(sessions, since, until, now)
-            if not ids:
-                return any(one.is_alive(now) for one in sessions)
-            for session_id in ids:
+            living = [one.session_id for one in undone_sessions(sessions, since, until) if one.is_alive(now)]
+            if not living:
+                return sessions
+            for session_id in living:
                 self.control.evict(account_id, session_id, self.clock())
