@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import msgspec
 from pynamodb.connection import Connection
 from pynamodb.constants import ALL_OLD, ATTRIBUTES, UPDATE_ITEM
-from pynamodb.exceptions import TransactWriteError, UpdateError, VerboseClientError
+from pynamodb.exceptions import TransactWriteError, VerboseClientError
 from pynamodb.expressions.condition import Condition, size
 from pynamodb.expressions.update import Action
 from pynamodb.models import Model
@@ -126,13 +126,8 @@ def update_or_show(row: Row, actions: Sequence[Action], condition: Condition) ->
 
 def update_if(row: Row, actions: Sequence[Action], condition: Condition) -> bool:
     """Update a row; False, and nothing written, where `condition` does not hold."""
-    try:
-        row.update(list(actions), condition)
-    except UpdateError as error:
-        if error.cause_response_code != CONDITION_FAILED:
-            raise
-        return False
-    return True
+    # Not `row.update`: pynamodb wraps what went wrong, and then cannot tell a timeout.
+    return update_or_show(row, actions, condition)[1]
 
 
 def elements(attribute: str) -> Any:

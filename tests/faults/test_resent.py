@@ -1,0 +1,103 @@
+"""What botocore sends again, since the answer was lost on the way, acts once (docs/reliability.md)."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import botocore.endpoint
+import pytest
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ReadTimeoutError,
+)
+from msgspec.structs import replace
+from pynamodb.exceptions import DeleteError, PynamoDBException
+
+from nod.bootstrap.tables import Tables
+from nod.domain.limits import Limit
+from nod.errors import SlowDown
+from nod.settings import Settings
+from tests.builders import NOW, mailed_binding
+from tests.faults.conftest import Hurry
+from tests.faults.injection import Fault, Injector
+from tests.integration.in_process import in_process_aws
+
+pytestmark = pytest.mark.integration
+LIMIT = Limit("some", 6, timedelta(minutes=1))
+
+
+@pytest.fixture(scope="module")
+def settings() -> Iterator[Settings]:
+    """Of a function on moto."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(botocore.endpoint, "time", Hurry)
+        with in_process_aws(patched) as made:
+            yield made
+
+
+@dataclass
+class Wire:
+    """The tables over a client of their own, whose requests can fail; `name` is that of the test, and of nobody else.
+
+    A client of botocore's tries again only so often in all, whatever it is asked for.
+    """
+
+    tables: Tables
+    name: str
+    injector: Injector = field(default_factory=Injector)
+
+    def __post_init__(self) -> None:
+        self.injector.watch(self.tables.client.client)
+
+    def failing(self, fault: Fault, call: Callable[[], Any], at: int = 0) -> Any:
+        """What the call gives while one of its requests fails, be it an error of AWS."""
+        self.injector.arm(fault, at)
+        try:
+            return call()
+        except (BotoCoreError, ClientError, PynamoDBException) as error:
+            return error
+        finally:
+            assert self.injector.failed > 0, "there was nothing to fail"
+            self.injector.arm()
+
+    def left(self) -> int:
+        """How many more may be counted, all of which are used up by this."""
+        for used in range(LIMIT.count + 1):
+            try:
+                self.tables.throttles.count(LIMIT, self.name, NOW)
+            except SlowDown:
+                return used
+        raise AssertionError("there is no limit")
+
+    def binding(self, tries_left: int) -> Callable[[], int]:
+        """A binding is under way; a try at it gives how many are left."""
+        bindings = self.tables.bindings
+        bindings.put(replace(mailed_binding(tries_left=tries_left), binding_id=self.name))
+        return lambda: bindings.take_try(self.name, NOW).tries_left
+
+
+@pytest.fixture
+def wire(settings: Settings, request: pytest.FixtureRequest) -> Wire:
+    """Tables on the wire."""
+    return Wire(Tables(settings), request.node.name)
+
+
+def raising(error: type[BotoCoreError], meanwhile: Callable[[], object] = lambda: None) -> Callable[[Any], Any]:
+    """Fail with an error of botocore's, after what others did meanwhile."""
+
+    def fail(request: Any) -> Any:
+        meanwhile()
+        raise error(endpoint_url=request.url)
+
+    return fail
+
+
+def test_a_timeout_comes_out_as_one(wire: Wire) -> None:
+    """Where every answer to a conditional write is lost, that is what the log is told."""
+    timeout = Fault("timeout", raising(ReadTimeoutError), acts=True)
+    assert isinstance(wire.failing(timeout, lambda: wire.tables.logins.trust(wire.name)), ReadTimeoutError)
+    given = wire.failing(timeout, lambda: wire.tables.tickets.consume(wire.name, NOW))
+    assert isinstance(given, DeleteError)
+    assert isinstance(given.cause, ReadTimeoutError)
