@@ -10,6 +10,9 @@ import pytest
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
     ReadTimeoutError,
 )
 from msgspec.structs import replace
@@ -21,7 +24,7 @@ from nod.errors import SlowDown
 from nod.settings import Settings
 from tests.builders import NOW, mailed_binding
 from tests.faults.conftest import Hurry
-from tests.faults.injection import Fault, Injector
+from tests.faults.injection import ALWAYS, ONCE, Fault, Injector, answering
 from tests.integration.in_process import in_process_aws
 
 pytestmark = pytest.mark.integration
@@ -92,6 +95,54 @@ def raising(error: type[BotoCoreError], meanwhile: Callable[[], object] = lambda
         raise error(endpoint_url=request.url)
 
     return fail
+
+
+LOST = [
+    Fault(f"{name} {times}", fail, acts=True, times=times)
+    for name, fail in {
+        "timeout": raising(ReadTimeoutError),
+        "connection lost": raising(ConnectionClosedError),
+        "server error": answering(500, "InternalServerError"),
+    }.items()
+    for times in (ONCE, ALWAYS)
+]
+lost_answers = pytest.mark.parametrize("fault", LOST, ids=lambda fault: fault.name.replace(" ", "-"))
+
+
+@lost_answers
+def test_a1_what_happened_once_is_counted_once(wire: Wire, fault: Fault) -> None:
+    """A1: a count whose answer is lost is not sent again: it fails, and has counted one."""
+    given = wire.failing(fault, lambda: wire.tables.throttles.count(LIMIT, wire.name, NOW))
+    assert isinstance(given, Exception)
+    assert wire.left() == LIMIT.count - 1
+
+
+@lost_answers
+def test_a1_what_came_to_nothing_once_is_taken_back_once(wire: Wire, fault: Fault) -> None:
+    """A1: nobody gets several back for one."""
+    for _ in range(LIMIT.count):
+        wire.tables.throttles.count(LIMIT, wire.name, NOW)
+    given = wire.failing(fault, lambda: wire.tables.throttles.uncount(LIMIT, wire.name, NOW))
+    assert isinstance(given, Exception)
+    assert wire.left() == 1
+
+
+@pytest.mark.parametrize("error", [ConnectTimeoutError, EndpointConnectionError])
+def test_a_count_that_never_got_through_is_sent_again(wire: Wire, error: type[BotoCoreError]) -> None:
+    """Where DynamoDB was not reached, nothing can be counted twice."""
+    unreached = Fault("no connection", raising(error), times=ONCE)
+    assert wire.failing(unreached, lambda: wire.tables.throttles.count(LIMIT, wire.name, NOW)) is None
+    assert wire.left() == LIMIT.count - 1
+
+
+@pytest.mark.parametrize("code", ["ThrottlingException", "TransactionConflictException"])
+def test_what_was_turned_away_is_sent_again(wire: Wire, code: str) -> None:
+    """Where DynamoDB says that it did nothing, nothing can be taken back twice."""
+    for _ in range(LIMIT.count):
+        wire.tables.throttles.count(LIMIT, wire.name, NOW)
+    turned_away = Fault(code, answering(400, code), times=ONCE)
+    assert wire.failing(turned_away, lambda: wire.tables.throttles.uncount(LIMIT, wire.name, NOW)) is None
+    assert wire.left() == 1
 
 
 def test_a_timeout_comes_out_as_one(wire: Wire) -> None:
