@@ -20,7 +20,7 @@ from pynamodb.exceptions import DeleteError, PynamoDBException
 
 from nod.bootstrap.tables import Tables
 from nod.domain.limits import Limit
-from nod.errors import SlowDown
+from nod.errors import SlowDown, UnknownLogin
 from nod.settings import Settings
 from tests.builders import NOW, mailed_binding
 from tests.faults.conftest import Hurry
@@ -143,6 +143,27 @@ def test_what_was_turned_away_is_sent_again(wire: Wire, code: str) -> None:
     turned_away = Fault(code, answering(400, code), times=ONCE)
     assert wire.failing(turned_away, lambda: wire.tables.throttles.uncount(LIMIT, wire.name, NOW)) is None
     assert wire.left() == 1
+
+
+@lost_answers
+@pytest.mark.parametrize("tries_left", [3, 1])
+def test_r1_2_a_try_is_taken_once(wire: Wire, fault: Fault, tries_left: int) -> None:
+    """R1.2: no lost answer costs a second try, and the last one is not refused."""
+    given = wire.failing(fault, wire.binding(tries_left))
+    assert given == tries_left - 1 if fault.times == ONCE else isinstance(given, BotoCoreError | ClientError)
+    kept = wire.tables.bindings.get(wire.name)
+    assert kept is not None
+    assert kept.tries_left == tries_left - 1
+
+
+def test_r1_2_nobody_tries_with_the_try_of_another(wire: Wire) -> None:
+    """R1.2: two are left, and both are taken while an answer is lost: each has one, and there is no third."""
+    take = wire.binding(tries_left=2)
+    others: list[int] = []
+    lost = Fault("lost", raising(ReadTimeoutError, lambda: others.append(take())), acts=True, times=ONCE)
+    assert (wire.failing(lost, take), others) == (0, [0])
+    with pytest.raises(UnknownLogin):
+        take()
 
 
 def test_a_timeout_comes_out_as_one(wire: Wire) -> None:
