@@ -19,10 +19,10 @@ from msgspec.structs import replace
 from pynamodb.exceptions import DeleteError, PynamoDBException
 
 from nod.bootstrap.tables import Tables
-from nod.domain.limits import Limit
+from nod.domain.limits import FIRST_HOLD, Limit
 from nod.errors import SlowDown, UnknownLogin
 from nod.settings import Settings
-from tests.builders import NOW, mailed_binding
+from tests.builders import NOW, account, after, mailed_binding
 from tests.faults.conftest import Hurry
 from tests.faults.injection import ALWAYS, ONCE, Fault, Injector, answering
 from tests.integration.in_process import in_process_aws
@@ -107,6 +107,20 @@ LOST = [
     for times in (ONCE, ALWAYS)
 ]
 lost_answers = pytest.mark.parametrize("fault", LOST, ids=lambda fault: fault.name.replace(" ", "-"))
+
+
+@lost_answers
+@pytest.mark.parametrize("earlier", [0, 1])
+def test_a12_a_report_holds_back_once(wire: Wire, fault: Fault, earlier: int) -> None:
+    """A12: 15 minutes stay 15, and 30 stay 30, however often the answer to the write is lost."""
+    wire.tables.accounts.create(account(wire.name, {wire.name: NOW}))
+    logins = wire.tables.logins
+    for number in range(earlier):
+        logins.hold(wire.name, after(number - earlier))
+    wire.failing(fault, lambda: logins.hold(wire.name, NOW), at=earlier)
+    known = logins.find(wire.name)
+    assert known is not None
+    assert known.held_until == NOW + 2**earlier * FIRST_HOLD
 
 
 @lost_answers
