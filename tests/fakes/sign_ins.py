@@ -64,6 +64,7 @@ class Slots:
 
     def take(self, login: str, slot: Slot, now: datetime) -> frozenset[str]:
         slots = self.rows.slots.setdefault(login, set())
+        slots.discard(slot.text)
         if len(slots) >= OPEN_SIGN_INS_PER_LOGIN:
             slots -= stale(slots, now)
         if len(slots) >= OPEN_SIGN_INS_PER_LOGIN:

@@ -1,6 +1,7 @@
 """What botocore sends again, since the answer was lost on the way, acts once (docs/reliability.md)."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -19,7 +20,7 @@ from msgspec.structs import replace
 from pynamodb.exceptions import DeleteError, PynamoDBException
 
 from nod.bootstrap.tables import Tables
-from nod.domain.limits import FIRST_HOLD, Limit
+from nod.domain.limits import FIRST_HOLD, Limit, Slot
 from nod.errors import SlowDown, UnknownLogin
 from nod.settings import Settings
 from tests.builders import NOW, account, after, mailed_binding
@@ -178,6 +179,33 @@ def test_r1_2_nobody_tries_with_the_try_of_another(wire: Wire) -> None:
     assert (wire.failing(lost, take), others) == (0, [0])
     with pytest.raises(UnknownLogin):
         take()
+
+
+@pytest.mark.parametrize("others", [1, 2, 3])
+def test_a1_who_takes_past_stale_slots_counts_those_who_were_faster(wire: Wire, others: int) -> None:
+    """A1: three stale slots are seen, and taken past by others before this write comes to it: three in all are open."""
+    slots, later = wire.tables.slots, after(60)
+    taken: list[frozenset[str]] = []
+
+    def take(mark: str) -> None:
+        taken.append(slots.take(wire.name, Slot(mark, int(after(120).timestamp()), mark), later))
+
+    for number in range(3):
+        slots.take(wire.name, Slot(f"STALE{number}", int(after(1).timestamp()), "-"), NOW)
+
+    def take_others() -> None:
+        for number in range(others):
+            take(f"other{number}")
+
+    # The second write, that past what is stale, gets through when theirs are done.
+    late = Fault("late", raising(ConnectTimeoutError, take_others), times=ONCE)
+    with suppress(SlowDown):
+        wire.failing(late, lambda: take("mine"), at=1)
+    for number in range(3 - len(taken)):
+        take(f"more{number}")
+    assert [len(marks) for marks in taken] == [0, 1, 2]
+    with pytest.raises(SlowDown):
+        take("fourth")
 
 
 def test_a_timeout_comes_out_as_one(wire: Wire) -> None:
