@@ -12,7 +12,7 @@ from tests.builders import (
     connection,
     session,
 )
-from tests.contract.stores import Stores
+from tests.contract.stores import Snapshot, Stores
 
 
 class ConnectionsContract:
@@ -32,6 +32,25 @@ class ConnectionsContract:
         waiting = connection("waiting", owner="SIGN-IN", purpose="wait", **nobody)
         stores.connections.add(waiting, NOW)
         assert stores.connections.of("SIGN-IN") == [waiting]
+
+    def test_a_connection_that_has_said_hello_is_open(self, stores: Stores) -> None:
+        """Opening one marks that one, however often."""
+        stores.sessions.put(session())
+        for connection_id in ("one", "two"):
+            stores.connections.add(connection(connection_id), NOW)
+        for _ in range(2):
+            stores.connections.opened(ADA, "one")
+        assert {one.connection_id: one.opened for one in stores.connections.of(ADA)} == {"one": True, "two": False}
+
+    def test_a_hello_after_the_end_leaves_nothing(self, stores: Stores, snapshot: Snapshot) -> None:
+        """A `hello` that is still at work when its connection ends: what is gone stays gone."""
+        stores.sessions.put(session())
+        before = snapshot()
+        stores.connections.add(connection(), NOW)
+        stores.connections.remove(ADA, connection().connection_id)
+        stores.connections.opened(ADA, connection().connection_id)
+        assert stores.connections.of(ADA) == []
+        assert snapshot() == before
 
     @pytest.mark.parametrize("changes", [None, {"expires_at": NOW}, {"ends_at": NOW}])
     def test_s2_no_connection_without_a_living_session(self, stores: Stores, changes: dict[str, Any] | None) -> None:

@@ -67,9 +67,21 @@ class LoginsContract:
 
     def test_a12_no_number_of_reports_outgrows_the_longest_hold(self, stores: Stores) -> None:
         """A12: however often a login is reported, it can be read, and is free again after a day."""
-        for _ in range(70):
+        for seconds in range(70):
+            stores.logins.hold("user:ada", after(seconds))
+        assert self.known(stores).held_until == after(69) + LONGEST_HOLD
+
+    @pytest.mark.parametrize("earlier", [0, 1, 10])
+    def test_a12_a_hold_that_is_repeated_is_the_same(self, stores: Stores, earlier: int) -> None:
+        """A12: one report whose write is sent several times holds back once, and the next one for twice as long."""
+        for number in range(earlier):
+            stores.logins.hold("user:ada", after(number - earlier))
+        length = min(2**earlier * FIRST_HOLD, LONGEST_HOLD)
+        for _ in range(4):
             stores.logins.hold("user:ada", NOW)
-        assert self.known(stores).held_until == NOW + LONGEST_HOLD
+            assert self.known(stores).held_until == NOW + length
+        stores.logins.hold("user:ada", after(1))
+        assert self.known(stores).held_until == after(1) + min(2 * length, LONGEST_HOLD)
 
     def test_a12_trust_starts_the_holds_afresh(self, stores: Stores) -> None:
         """A12: after a success the next report holds back for the shortest time again."""

@@ -54,6 +54,14 @@ class SessionsContract:
         assert self.rotate(stores, "first secret", after(1), following="another secret") is None
         assert stores.sessions.get(ADA, ADAS_PHONE.session_id) == first
 
+    def test_s3_an_exchange_that_is_repeated_brings_the_same(self, stores: Stores) -> None:
+        """S3: where its answer was lost it is sent again, and finds that it has happened."""
+        stores.sessions.put(session())
+        first = self.rotate(stores, "first secret", NOW)
+        assert first is not None
+        assert self.rotate(stores, "first secret", NOW) == first
+        assert stores.sessions.get(ADA, ADAS_PHONE.session_id) == first
+
     @pytest.mark.parametrize(("secret", "family"), [("guess", "family"), ("first secret", "guess")])
     def test_s3_a_wrong_token_changes_nothing(self, stores: Stores, secret: str, family: str) -> None:
         """S3: both parts of the token must be right."""

@@ -40,6 +40,16 @@ class SlotsContract:
         assert stores.slots.take("tel:+447700900123", slot("ANOTHER"), NOW) == frozenset()
         assert stores.slots.take("user:ada", slot("FOURTH"), after(60)) == {"m1", "m2"}
 
+    @pytest.mark.parametrize("others", [0, 1, 2])
+    def test_a_slot_that_is_taken_again_is_the_same(self, stores: Stores, snapshot: Snapshot, others: int) -> None:
+        """Where the answer was lost the write is sent again: it has the slot, be it the last one."""
+        for number in range(others):
+            stores.slots.take("user:ada", slot(f"ID{number}", mark=f"m{number}"), NOW)
+        marks = stores.slots.take("user:ada", slot("MINE", mark="mine"), NOW)
+        before = snapshot()
+        assert stores.slots.take("user:ada", slot("MINE", mark="mine"), NOW) == marks
+        assert snapshot() == before
+
     def test_a_released_slot_is_free(self, stores: Stores) -> None:
         """A sign-in that is over makes room for the next one, and its mark is forgotten."""
         slots = [slot(f"ID{number}", mark=f"mark{number}") for number in range(3)]

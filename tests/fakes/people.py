@@ -60,6 +60,8 @@ class Sessions:
         session = self.get(token.account_id, token.session_id)
         if session is None or not session.is_alive(now):
             return None
+        if session.refresh_hash == next_hash:
+            return session
         if (session.refresh_hash, session.family_hash) != (token.secret_hash, token.family_hash):
             return None
         rotated = replace(session, refresh_hash=next_hash, expires_at=expires_at, last_seen_at=now)

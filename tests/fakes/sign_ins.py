@@ -34,7 +34,8 @@ class Logins:
         return self.find(login)
 
     def hold(self, login: str, now: datetime) -> None:
-        if row := self.rows.logins.get(login):
+        row = self.rows.logins.get(login)
+        if row and row.held_from != now:
             length = hold_length(row.next_hold)
             row.held_from, row.held_for, row.next_hold = now, length, length * 2
 
@@ -63,6 +64,7 @@ class Slots:
 
     def take(self, login: str, slot: Slot, now: datetime) -> frozenset[str]:
         slots = self.rows.slots.setdefault(login, set())
+        slots.discard(slot.text)
         if len(slots) >= OPEN_SIGN_INS_PER_LOGIN:
             slots -= stale(slots, now)
         if len(slots) >= OPEN_SIGN_INS_PER_LOGIN:

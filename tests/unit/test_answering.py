@@ -383,6 +383,20 @@ def test_a12_a_report_holds_further_prompts_back() -> None:
     service.start()
 
 
+def test_a12_a_report_that_is_repeated_holds_no_longer() -> None:
+    """A12: who reports the same prompt again is told that it was answered, and it is held back as before."""
+    asked = Asked()
+    service = asked.service
+    asked.answer("report")
+    for by in (PHONE, TABLET):
+        service.wait(50)
+        with pytest.raises(AlreadyAnswered):
+            asked.answer("report", by=by)
+    with pytest.raises(SlowDown) as refusal:
+        service.start()
+    assert refusal.value.retry_after == 901 - 100
+
+
 def test_a12_each_report_doubles_the_wait_until_a_success() -> None:
     """A12: 15 minutes, then 30; after somebody was let in, 15 again."""
     service = Service()

@@ -10,7 +10,8 @@ logger = Logger(service="nod", log_uncaught_exceptions=False)
 
 def log_unexpected(error: Exception) -> None:
     """Log what nobody foresaw: the kind of error, AWS's code and where it arose. Its message may quote what came in."""
-    code = getattr(error, "response", {}).get("Error", {}).get("Code")
+    # botocore's timeouts have a response, which is None.
+    code = (getattr(error, "response", None) or {}).get("Error", {}).get("Code")
     logger.error("Unexpected error", extra={"kind": type(error).__name__, "code": code, "at": _where(error)})
 
 

@@ -1,8 +1,9 @@
 """The Bindings table: logins that an account wants bound, until their owner has proven that they are theirs."""
 
 from datetime import datetime, timedelta
+from secrets import token_urlsafe
 
-from pynamodb.attributes import BooleanAttribute, UnicodeAttribute
+from pynamodb.attributes import BooleanAttribute, UnicodeAttribute, UnicodeSetAttribute
 from pynamodb.connection import Connection
 
 from nod.domain.bindings import Binding
@@ -31,6 +32,7 @@ class BindingRow(Row):
     expires_at = Moment()
     code_hash = UnicodeAttribute(null=True)
     tries_left = Whole()
+    tries = UnicodeSetAttribute(null=True)
     done = BooleanAttribute(default=False)
     forget_at = Whole()
 
@@ -71,12 +73,17 @@ class Bindings:
         in_time = BindingRow.expires_at > now
         has_tries = BindingRow.tries_left > 0
         not_done = BindingRow.done == False  # noqa: E712 - this makes a condition.
-        open_for_a_try = in_time & has_tries & not_done
-        item, taken = update_or_show(BindingRow(binding_id), [BindingRow.tries_left.add(-1)], open_for_a_try)
+        # A write whose answer was lost is sent again, and then refused because it has happened.
+        this_try = token_urlsafe(9)
+        not_taken = ~BindingRow.tries.contains(this_try)
+        open_for_a_try = in_time & has_tries & not_done & not_taken
+        actions = [BindingRow.tries_left.add(-1), BindingRow.tries.add({this_try})]
+        item, taken = update_or_show(BindingRow(binding_id), actions, open_for_a_try)
         if not item:
             raise UnknownLogin("no binding of this login is under way")
-        binding = BindingRow.from_raw_data(item).to(Binding)
-        if taken:
+        row = BindingRow.from_raw_data(item)
+        binding = row.to(Binding)
+        if taken or this_try in (row.tries or ()):
             return binding
         if binding.expires_at <= now:
             raise Expired("the code has expired")

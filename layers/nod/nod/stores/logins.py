@@ -3,14 +3,14 @@
 What somebody does who only knows a login is not written here, but in Throttles, under its name (`stores.slots`).
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from pynamodb.attributes import UnicodeAttribute
 from pynamodb.connection import Connection
 from pynamodb.expressions.update import Action
 
-from nod.domain.limits import FIRST_HOLD, LONGEST_HOLD, hold_length
+from nod.domain.limits import FIRST_HOLD, hold_length
 from nod.domain.logins import KnownLogin
 from nod.stores.attributes import Moment, Span
 from nod.stores.table import Row, at_once, update_if, update_or_show
@@ -62,14 +62,11 @@ class Logins:
             return self.find(login)
 
     def hold(self, login: str, now: datetime) -> None:
-        """Hold further prompts back after a report, twice as long each time (15 min, 30 min, ... at most 24 h)."""
-        longer = LoginRow.next_hold | FIRST_HOLD
-        may_grow = LoginRow.next_hold.does_not_exist() | (LoginRow.next_hold < LONGEST_HOLD)
-        doubled = [LoginRow.held_for.set(longer), LoginRow.next_hold.set(longer + (LoginRow.next_hold | FIRST_HOLD))]
-        held = LoginRow.held_from.set(now)
-        if not update_if(LoginRow(login), [held, *doubled], LoginRow.account_id.exists() & may_grow):
-            longest = [LoginRow.held_for.set(LONGEST_HOLD), LoginRow.next_hold.set(LONGEST_HOLD)]
-            self._update_known(login, [held, *longest])
+        """Hold further prompts back after a report, twice as long each time (15 min, 30 min, ... at most 24 h).
+
+        One write for the first report, two for a further one. Holding from the same moment again changes nothing.
+        """
+        self._hold(login, None, now)
 
     def trust(self, login: str) -> None:
         """After a success the next report starts again with the shortest hold."""
@@ -86,6 +83,23 @@ class Logins:
         item, _ = update_or_show(LoginRow(login), [LoginRow.stopped_at.set(now)], this_account & not_stopped)
         row = LoginRow.from_raw_data(item) if item else None
         return row.stopped_at if row and row.account_id == account_id else None
+
+    def _hold(self, login: str, seen: timedelta | None, now: datetime) -> None:
+        """Hold it for what was `seen` as the next hold (None: for the first), if it is that still."""
+        length = hold_length(seen or FIRST_HOLD)
+        actions = [
+            LoginRow.held_from.set(now),
+            LoginRow.held_for.set(length),
+            LoginRow.next_hold.set(hold_length(2 * length)),
+        ]
+        unchanged = LoginRow.next_hold == seen if seen else LoginRow.next_hold.does_not_exist()
+        item, held = update_or_show(LoginRow(login), actions, LoginRow.account_id.exists() & unchanged)
+        if held or not item:
+            return
+        row = LoginRow.from_raw_data(item)
+        # A write whose answer was lost is sent again, and then refused because it has happened.
+        if row.held_from != now:
+            self._hold(login, row.next_hold, now)
 
     def _update_known(self, login: str, actions: list[Action]) -> None:
         """Update a login if it is still bound; one that was unbound meanwhile has nothing left to update."""

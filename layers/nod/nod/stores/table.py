@@ -8,9 +8,10 @@ from random import SystemRandom
 from typing import Any, TypeVar
 
 import msgspec
+from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError
 from pynamodb.connection import Connection
 from pynamodb.constants import ALL_OLD, ATTRIBUTES, UPDATE_ITEM
-from pynamodb.exceptions import TransactWriteError, UpdateError, VerboseClientError
+from pynamodb.exceptions import TransactWriteError, VerboseClientError
 from pynamodb.expressions.condition import Condition, size
 from pynamodb.expressions.update import Action
 from pynamodb.models import Model
@@ -27,6 +28,7 @@ CONFLICT_PAUSE_SECONDS = 0.06
 Struct = TypeVar("Struct", bound=msgspec.Struct)
 Item = dict[str, dict[str, Any]]
 _may_wait: ContextVar[bool] = ContextVar("may_wait", default=True)
+_may_repeat: ContextVar[bool] = ContextVar("may_repeat", default=True)
 
 
 def connect() -> Connection:
@@ -38,6 +40,8 @@ def connect() -> Connection:
     )
     # The client is made now: while the function starts, and by one thread.
     events: Any = connection.client.meta.events
+    # The first that says anything is heard, and botocore's own is among them.
+    events.register_first("needs-retry.dynamodb", _refuse_to_repeat)
     events.register("needs-retry.dynamodb", _pause_after_conflict)
     events.register("needs-retry.dynamodb", _refuse_who_may_not_wait)
     overload.watch(connection.client)
@@ -56,6 +60,30 @@ def at_once() -> Iterator[None]:
         yield
     finally:
         _may_wait.reset(before)
+
+
+@contextmanager
+def sent_once() -> Iterator[None]:
+    """Calls in here are sent again only where DynamoDB certainly did nothing: whatever they do they would do again.
+
+    Where their answer is lost they fail instead, having acted or not.
+    """
+    before = _may_repeat.set(False)
+    try:
+        yield
+    finally:
+        _may_repeat.reset(before)
+
+
+def _refuse_to_repeat(response: Any, caught_exception: Exception | None, **_: Any) -> bool | None:
+    """False, which keeps botocore from trying again, where what may have acted would act once more."""
+    if _may_repeat.get():
+        return None
+    if response:
+        did_nothing = overload.is_throttled(response[1]) or overload.is_conflict(response[1])
+    else:
+        did_nothing = isinstance(caught_exception, (ConnectTimeoutError, EndpointConnectionError))
+    return None if did_nothing else False
 
 
 def _refuse_who_may_not_wait(response: Any, **_: Any) -> None:
@@ -126,13 +154,8 @@ def update_or_show(row: Row, actions: Sequence[Action], condition: Condition) ->
 
 def update_if(row: Row, actions: Sequence[Action], condition: Condition) -> bool:
     """Update a row; False, and nothing written, where `condition` does not hold."""
-    try:
-        row.update(list(actions), condition)
-    except UpdateError as error:
-        if error.cause_response_code != CONDITION_FAILED:
-            raise
-        return False
-    return True
+    # Not `row.update`: pynamodb wraps what went wrong, and then cannot tell a timeout.
+    return update_or_show(row, actions, condition)[1]
 
 
 def elements(attribute: str) -> Any:

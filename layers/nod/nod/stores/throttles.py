@@ -12,7 +12,7 @@ from nod.domain.identifiers import fingerprint
 from nod.domain.limits import Limit
 from nod.errors import Crowded, Overloaded
 from nod.stores.attributes import Whole
-from nod.stores.table import Row, Transaction, at_once, update_if
+from nod.stores.table import Row, Transaction, at_once, sent_once, update_if
 
 # How many refusals a process remembers, 100 bytes each.
 REMEMBERED = 10_000
@@ -57,10 +57,11 @@ class Throttles:
         """Count one more for a subject (a login, an address), in one write.
 
         `SlowDown` where the limit is reached, `Crowded` where so many count at once that DynamoDB refuses them: more
-        than any limit allows, or beside somebody who does that.
+        than any limit allows, or beside somebody who does that. Where the answer is lost it fails, and one is counted
+        at most.
         """
         try:
-            with at_once():
+            with at_once(), sent_once():
                 counted = update_if(*_counting(limit, subject, now))
         except Overloaded:
             raise Crowded(retry_after=1) from None
@@ -71,7 +72,8 @@ class Throttles:
     def uncount(self, limit: Limit, subject: str, now: datetime) -> None:
         """Take one back: it came to nothing."""
         row = ThrottleRow(_key(limit, subject), limit.window_of(now))
-        update_if(row, [ThrottleRow.happened.add(-1)], ThrottleRow.happened > 0)
+        with sent_once():
+            update_if(row, [ThrottleRow.happened.add(-1)], ThrottleRow.happened > 0)
 
     def forget(self, limit: Limit, subject: str, now: datetime) -> None:
         """Start counting a subject afresh, after a success."""

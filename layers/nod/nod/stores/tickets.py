@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from botocore.exceptions import ClientError
 from pynamodb.attributes import UnicodeAttribute
 from pynamodb.connection import Connection
 from pynamodb.constants import ALL_OLD, ATTRIBUTES
@@ -10,7 +11,7 @@ from pynamodb.exceptions import DeleteError
 from nod.domain.device import Device
 from nod.domain.tickets import Ticket
 from nod.stores.attributes import Json, Moment, Whole
-from nod.stores.table import Row
+from nod.stores.table import CONDITION_FAILED, Row
 
 
 class TicketRow(Row):
@@ -55,7 +56,8 @@ class Tickets:
         try:
             answer = table.delete_item(ticket_hash, condition=in_time, return_values=ALL_OLD)
         except DeleteError as error:
-            if error.cause_response_code != "ConditionalCheckFailedException":
+            # A timeout has no response, which pynamodb's `cause_response_code` does not know.
+            if not isinstance(error.cause, ClientError) or error.cause_response_code != CONDITION_FAILED:
                 raise
             return None
         return TicketRow.from_raw_data(answer[ATTRIBUTES]).to(Ticket)
