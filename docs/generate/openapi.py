@@ -25,7 +25,8 @@ request does not know are refused. Answers may gain fields. Times are RFC 3339 i
 
 Errors are problem details (RFC 9457), to be told apart by `code`; no other code than those listed with an operation
 comes from it. There is also `{NotFound.code}`, for a path whose parts cannot be read. API Gateway itself answers what
-never reaches Nod, such as unknown paths and requests beyond its limits, with JSON that has a `message` and no `code`.
+never reaches Nod, such as requests beyond its limits, with JSON that has a `message` and no `code`; for an unknown
+path that is 404 and `{{"message":"Not Found"}}`.
 """
 _SECURITY_SCHEMES = {
     "session": {

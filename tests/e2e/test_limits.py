@@ -1,8 +1,14 @@
 """What holds strangers back, through the deployed stack: limits, concealment, reports, tickets, races (A1-A13)."""
 
+import secrets
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
 import httpx
 
+from local.device import SignIn
 from tests.stacks import Stack
+from tests.target import outcome
 
 
 def test_a1_one_address_starts_so_many(shut: Stack) -> None:
@@ -21,6 +27,60 @@ def test_a1_one_address_starts_so_many(shut: Stack) -> None:
     # A minute may end in between, and with it the count: then at most two windows' worth of starts got through.
     assert statuses.count(404) in range(5, 11)
     assert statuses.count(429) == 12 - statuses.count(404)
+
+
+def test_a1_one_address_tries_so_many_passwords(shut: Stack) -> None:
+    """A1: one password for many logins is limited by the address, whatever `X-Forwarded-For` says."""
+    body = {"password": "not the password", "device": {"type": "tv", "name": "TV"}}
+    answers = [
+        shut.device().http.post(
+            "/sessions",
+            json=body | {"login": f"nobody-{secrets.token_hex(6)}"},
+            headers={"X-Forwarded-For": f"198.51.100.{number}"},
+        )
+        for number in range(12)
+    ]
+    told = [outcome(answer) for answer in answers]
+    # A minute may end in between, as above.
+    assert told.count((401, "invalid_credentials")) in range(5, 11)
+    assert told.count((429, "slow_down")) == 12 - told.count((401, "invalid_credentials"))
+    waits = [int(answer.headers["retry-after"]) for answer in answers if answer.status_code == 429]
+    assert all(0 < wait <= 61 for wait in waits)
+
+
+def test_a4_past_the_limits_of_a_login_a_start_looks_the_same(strict: Stack) -> None:
+    """A1, A4, A12: the fourth open start and the one after a report prompt nobody, and cannot be told from others."""
+    alice, bob = strict.person(), strict.person()
+    nobody = f"alice-{secrets.token_hex(6)}"
+    with alice.phone.approving() as approver, bob.phone.approving() as reporter:
+        reported = strict.device().start(bob.login)
+        assert reporter.expect("prompt")["sign_in_id"] == reported.id
+        reporter.ask("answer", sign_in_id=reported.id, decision="report")
+        alices, nobodys = ([strict.device().start(login) for _ in range(4)] for login in (alice.login, nobody))
+        held = strict.device().start(bob.login)
+        assert [frame["sign_in_id"] for frame in approver.settled()] == [one.id for one in alices[:3]]
+        assert reporter.settled() == []
+        # At the same time, since they live for 15 seconds.
+        with ThreadPoolExecutor(4) as pool:
+            asked, *not_asked = pool.map(_looks, [alices[0], alices[3], nobodys[3], held])
+    assert not_asked == [asked] * 3
+
+
+def _looks(sign_in: SignIn) -> Any:
+    """What whoever has started a sign-in sees of it until it is given up, but for what chance has drawn."""
+    with sign_in.waiting() as waiting:
+        hello = waiting.ask("hello")
+    polls = [sign_in.redeem() for _ in range(2)]
+    given_up = [sign_in.cancel(), sign_in.redeem()]
+    told = [(one.status_code, _lengths(one.json() if one.content else None)) for one in [*polls, *given_up]]
+    return _lengths(sign_in.started), hello["status"], told
+
+
+def _lengths(value: Any) -> Any:
+    """An answer with the length of each text in its place."""
+    if isinstance(value, dict):
+        return {key: _lengths(one) for key, one in value.items()}
+    return len(value) if isinstance(value, str) else value
 
 
 def test_a8_what_is_late_is_refused(strict: Stack) -> None:

@@ -9,7 +9,9 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from local.device import Device
+from tests.forgeries import forgeries, parts_of, signed
 from tests.stacks import PASSWORD, Person, Stack
+from tests.target import outcome
 
 
 def let_in(stack: Stack, alice: Person, host: Device | None = None) -> Device:
@@ -165,6 +167,26 @@ def test_r2_2_a_session_ends_itself(stack: Stack) -> None:
     assert pc.call("GET", "/account").status_code == 401
 
 
+def test_r2_2_an_operator_ends_a_session_in_the_table(stack: Stack) -> None:
+    """R2.2, S2: what docs/operating.md tells for a stolen only device; its tokens and its socket are dead at once."""
+    alice = stack.person()
+    owner = stack.device("Alice's new phone", "phone")
+    with alice.phone.approving() as stolen:
+        assert owner.sign_in(alice.login, PASSWORD).status_code == 201
+        stack.cloud.client("dynamodb").update_item(
+            TableName=stack.resources["SessionsTable"],
+            Key={"account_id": {"S": alice.account_id}, "session_id": {"S": alice.phone.session_id}},
+            UpdateExpression="SET expires_at = :ended",
+            ConditionExpression="attribute_exists(session_id)",
+            ExpressionAttributeValues={":ended": {"N": "0"}},
+        )
+        assert stolen.ask("endSession", session_id=owner.session_id)["code"] == "forbidden"
+    for refused in (alice.phone.call("GET", "/sessions"), alice.phone.refresh()):
+        assert outcome(refused) == (401, "invalid_token")
+    (left,) = owner.call("GET", "/sessions").json()["sessions"]
+    assert left["current"]
+
+
 def test_s5_access_tokens_are_what_rfc_9068_says(stack: Stack) -> None:
     """S5: header and claims of the access token, and its signature by the published key."""
     from joserfc import jwt
@@ -184,6 +206,23 @@ def test_s5_access_tokens_are_what_rfc_9068_says(stack: Stack) -> None:
     assert claims["exp"] - claims["iat"] == alice.phone.grant["expires_in"] == 600
     assert claims["amr"] == ["pwd"]
     assert set(jwks["keys"][0]) == {"kty", "n", "e", "kid", "use", "alg"}
+
+
+def test_s5_one_wrong_thing_in_a_token_is_enough(stack: Stack) -> None:
+    """S5: tokens that the stack's own key has signed, each wrong in one thing; the same with nothing wrong is taken."""
+    alice = stack.person()
+    kms, key = stack.cloud.client("kms"), stack.resources["SigningKey"]
+    right = parts_of(alice.phone.grant["access_token"])
+
+    def told(token: str) -> tuple[int, str]:
+        headers = {"Authorization": f"Bearer {token}"}
+        return outcome(httpx.get(f"{stack.http}/sessions", headers=headers, timeout=60))
+
+    wrong = forgeries(*right)
+    assert {what: told(signed(kms, key, *parts)) for what, parts in wrong.items()} == dict.fromkeys(
+        wrong, (401, "invalid_token")
+    )
+    assert told(signed(kms, key, *right)) == (200, "")
 
 
 def test_s3_a_failing_signature_loses_nothing(stack: Stack) -> None:
