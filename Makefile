@@ -64,6 +64,11 @@ races: export NOD_RACE_ROUNDS = 20
 races: env ## Race fifty at the same moment, 20 rounds of each kind (make test has 2)
 	@$(BIN)/python -m pytest tests/races --durations=0 $(ARGS)
 
+.PHONY: faults
+faults: export NOD_EVERY_FAULT = 1
+faults: env ## Let every AWS call of every flow fail in every way (make test takes turns at some)
+	@$(BIN)/python -m pytest tests/faults --numprocesses=2 --dist=loadgroup $(ARGS)
+
 .PHONY: screenshots
 screenshots: env browser ## Take the pictures of the pages anew, for the README
 	@NOD_SCREENSHOTS=docs/screenshots $(BIN)/python -m pytest tests/pages/test_screenshots.py

@@ -8,6 +8,7 @@ import botocore.endpoint
 import pytest
 
 from nod.domain import passwords
+from tests.faults import further  # noqa: F401 - its scenarios are played as well.
 from tests.faults.house import House
 from tests.faults.scenarios import SCENARIOS, Scenario
 from tests.integration.in_process import in_process_aws

@@ -1,17 +1,19 @@
 """Faults of AWS, one at a time: injected into botocore at the wire, where its own retries still do their work."""
 
 import json
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from itertools import cycle
 from typing import Any
 
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
-from botocore.exceptions import ConnectionClosedError, ConnectTimeoutError, ReadTimeoutError
+from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 from moto.core.models import botocore_stubber
 
 ONCE, ALWAYS = 1, 1000
+# `make faults` has every call fail in every way; the tests of every day are to be through while somebody waits.
+EVERY, TURNS = "NOD_EVERY_FAULT" in os.environ, 3
 
 
 class Killed(BaseException):
@@ -23,7 +25,7 @@ class Fault:
     """One way to fail.
 
     `acts`: the call has had its effect before the failure; `times`: how many of botocore's attempts fail; `only`: the
-    operation that can fail so, any where empty.
+    operation that can fail so, any where empty; `turn`: of those that come to the same for most, which one it is.
     """
 
     name: str
@@ -31,6 +33,12 @@ class Fault:
     acts: bool = False
     times: int = ALWAYS
     only: str = ""
+    turn: int | None = None
+
+    def befalls(self, at: int, call: str) -> bool:
+        """Whether the call at `at` is to fail so. Day by day a call has one of the faults that take turns."""
+        is_its_turn = self.turn is None or EVERY or at % TURNS == self.turn
+        return is_its_turn and self.only in call
 
 
 def _response(request: Any, status: int, body: bytes, headers: dict[str, str]) -> AWSResponse:
@@ -58,26 +66,10 @@ def _timeout(request: Any) -> BaseException:
     return ReadTimeoutError(endpoint_url=request.url)
 
 
-def _in_turn(*ways: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Each attempt fails in the next of these ways."""
-    turns = cycle(ways)
-
-    def fail(request: Any) -> Any:
-        return next(turns)(request)
-
-    return fail
-
-
 FAULTS = (
-    Fault(
-        "throttled, a server error, no connection",
-        _in_turn(
-            answering(400, "ThrottlingException"),
-            answering(500, "InternalServerError"),
-            _raises(lambda request: ConnectionClosedError(endpoint_url=request.url)),
-            _raises(lambda request: ConnectTimeoutError(endpoint_url=request.url)),
-        ),
-    ),
+    Fault("throttled", answering(400, "ThrottlingException"), turn=0),
+    Fault("a server error", answering(500, "InternalServerError"), turn=1),
+    Fault("no connection", _raises(lambda request: ConnectTimeoutError(endpoint_url=request.url)), turn=2),
     Fault("timeout after the effect, once", _raises(_timeout), acts=True, times=ONCE),
     Fault("timeout after the effect", _raises(_timeout), acts=True),
     Fault("killed before", _raises(lambda _: Killed())),

@@ -1,0 +1,252 @@
+"""What else people do: what they refuse, and what they change about their accounts."""
+
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any, ClassVar
+
+import pytest
+
+from nod.domain.device import Device
+from nod.domain.identifiers import challenge_of, new_identifier
+from nod.domain.passwords import hash_password
+from nod.domain.refusals import StillWaiting
+from nod.errors import (
+    AlreadyAnswered,
+    Denied,
+    IdentifierUsed,
+    InvalidCredentials,
+    NodError,
+    SlowDown,
+    UnknownLogin,
+    WrongCode,
+    WrongScan,
+)
+from nod.flows.answering import Answer
+from nod.flows.approval import Asked
+from nod.flows.granting import Grant
+from nod.flows.phone import AskedByPhone
+from nod.flows.qr import Scan
+from nod.flows.starting import Started
+from tests.faults.house import NETWORK, PC, PHONE
+from tests.faults.scenarios import KEY, VERIFIER, Scenario, StartHandOver, Text
+
+OWN_PASSWORD, NEXT_PASSWORD = "correct horse", "battery staple"
+
+
+# What is refused.
+
+
+class DenySignIn(Scenario):
+    """An approver denies a sign-in."""
+
+    lost: ClassVar[tuple[type[NodError], ...]] = (AlreadyAnswered,)
+
+    def prepare(self) -> None:
+        self.started = self.start()
+
+    def attempt(self) -> str:
+        return self.house.parts.answering.answer(Answer(self.started.sign_in.sign_in_id, "deny"), by=self.person.me)
+
+    def settle(self) -> None:
+        assert self.prompted() == []
+        with pytest.raises(Denied):
+            self.redeem(self.started)
+
+
+class PickWrongCode(DenySignIn):
+    """An approver picks a wrong number, which denies."""
+
+    lost = (AlreadyAnswered, WrongCode)
+
+    def attempt(self) -> str:
+        wrong = "00" if self.started.verification.code != "00" else "01"
+        answer = Answer(self.started.sign_in.sign_in_id, "allow", wrong)
+        return self.house.parts.answering.answer(answer, by=self.person.me)
+
+
+class EchoWrongCode(Scenario):
+    """A device sends a wrong `echo` code: there are tries left, and nobody is prompted."""
+
+    def prepare(self) -> None:
+        self.started = self.start("echo")
+
+    def attempt(self) -> bool:
+        wrong = "000000" if self.started.verification.code != "000000" else "000001"
+        with pytest.raises(WrongCode):
+            self.house.parts.approval.confirm(self.started.sign_in.sign_in_id, wrong)
+        return True
+
+    def settle(self) -> None:
+        assert self.prompted() == []
+        self.house.parts.approval.confirm(self.started.sign_in.sign_in_id, self.started.verification.code or "")
+        assert self.prompted() == [self.started.sign_in.sign_in_id]
+
+
+class ScanAlong(StartHandOver):
+    """A second device scans: the sign-in is void for both."""
+
+    lost = (WrongScan, Denied)
+
+    def prepare(self) -> None:
+        self.started = super().attempt()
+        self.token = self.shown(self.started)
+        with suppress(WrongScan):
+            stranger = Scan(self.token, self.person.number, "w" * 43)
+            self.house.hand_over.hand_over.scan(self.started.sign_in.sign_in_id, stranger)
+
+    def attempt(self) -> Any:
+        with pytest.raises(Denied):
+            self.scan(self.started, self.token)
+        return True
+
+    def settle(self) -> None:
+        with pytest.raises(Denied):
+            self.redeem(self.started)
+
+
+class TextFromSecondNumber(Text):
+    """The identifier comes from a second number too: void for both."""
+
+    def prepare(self) -> None:
+        super().prepare()
+        super().attempt()
+        self.message_id = new_identifier(self.house.random)
+        self.second = self.house.person()
+
+    @property
+    def sender(self) -> str:
+        return self.second.number if hasattr(self, "second") else super().sender
+
+    def settle(self) -> None:
+        with pytest.raises(Denied):
+            self.redeem(self.started)
+        assert len(self.person.sessions()) == len(self.second.sessions()) == 1
+
+
+# What starts and goes on.
+
+
+class StartEcho(Scenario):
+    """A device asks to be let in, and is to send its code back first."""
+
+    def attempt(self) -> Started:
+        return self.start("echo")
+
+    def settle(self) -> None:
+        started: Started = self.result
+        assert self.prompted() == []
+        self.house.parts.approval.confirm(started.sign_in.sign_in_id, started.verification.code or "")
+        assert self.prompted() == [started.sign_in.sign_in_id]
+
+
+class StartByText(Scenario):
+    """A phone registers its identifier. One whose answer was lost is there, and the phone draws another."""
+
+    lost = (IdentifierUsed,)
+
+    def prepare(self) -> None:
+        self.identifier = new_identifier(self.house.random)
+
+    def attempt(self) -> Started:
+        asked = AskedByPhone(self.identifier, challenge_of(VERIFIER), PHONE)
+        return self.house.messaging.phone.start(asked, NETWORK)
+
+    def settle(self) -> None:
+        assert self.house.parts.connecting.standing(self.identifier) == "started"
+
+
+class Poll(Scenario):
+    """A device asks whether it has been decided, and is told to wait."""
+
+    lost = (SlowDown,)
+
+    def prepare(self) -> None:
+        self.started = self.start()
+
+    def attempt(self) -> bool:
+        with pytest.raises(StillWaiting):
+            self.redeem(self.started)
+        return True
+
+    def again(self) -> bool:
+        self.house.late += timedelta(seconds=15)
+        return self.attempt()
+
+    def settle(self) -> None:
+        self.allow(self.started)
+        self.is_signed_in(self.redeem(self.started))
+
+
+# What is changed about an account.
+
+
+class RedeemOnNamedDevice(Scenario):
+    """A device that has an id collects its session, and is known to the account from then on, if that did not fail."""
+
+    def prepare(self) -> None:
+        self.device_id = new_identifier(self.house.random).lower()
+        device = Device("desktop", "PC", id=self.device_id)
+        asked = Asked(self.person.login, challenge_of(VERIFIER), device, "choose")
+        self.started = self.house.parts.approval.start(asked, NETWORK)
+        self.allow(self.started)
+
+    def attempt(self) -> Any:
+        return self.redeem(self.started, KEY)
+
+    def settle(self) -> None:
+        assert len(self.person.sessions()) == 2
+        self.is_signed_in(self.result)
+
+
+class ForgetDevice(RedeemOnNamedDevice):
+    """A device is known no more."""
+
+    lost = (UnknownLogin,)
+
+    def prepare(self) -> None:
+        super().prepare()
+        self.redeem(self.started)
+        self.mine = self.house.parts.control.alive(self.person.me)
+
+    def attempt(self) -> bool:
+        self.house.messaging.login_binding.unbind(self.mine, f"device:{self.device_id}")
+        return True
+
+    def settle(self) -> None:
+        assert self.house.parts.tables.logins.find(f"device:{self.device_id}") is None
+
+
+class SignInWithPassword(Scenario):
+    """Somebody signs in with their own password; who has not heard the answer does so once more."""
+
+    def prepare(self) -> None:
+        self.mine = self.house.parts.control.alive(self.person.me)
+        accounts = self.house.parts.tables.accounts
+        account = accounts.get(self.person.account_id)
+        assert account
+        accounts.set_password(self.mine, account, hash_password(OWN_PASSWORD, self.house.random), self.house.now())
+
+    def sign_in(self, password: str) -> Grant:
+        """With this password."""
+        return self.house.parts.passwords.sign_in(self.person.login, password, PC, NETWORK)
+
+    def attempt(self) -> Any:
+        return self.sign_in(OWN_PASSWORD)
+
+    def settle(self) -> None:
+        self.is_signed_in(self.result)
+
+
+class ChangePassword(SignInWithPassword):
+    """A password is changed. Where the answer was lost, the one before is wrong."""
+
+    lost = (InvalidCredentials,)
+
+    def attempt(self) -> bool:
+        self.house.parts.passwords.change(self.mine, OWN_PASSWORD, NEXT_PASSWORD)
+        return True
+
+    def settle(self) -> None:
+        self.is_signed_in(self.sign_in(NEXT_PASSWORD))
+        with pytest.raises(InvalidCredentials):
+            self.sign_in(OWN_PASSWORD)
