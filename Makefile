@@ -4,6 +4,7 @@ PYTHON ?= python3
 ARGS ?=
 URL ?=
 SMS_SECRET ?=
+MINIMUM ?=
 ENV ?= default
 GATEWAY ?= generic
 
@@ -56,8 +57,9 @@ test: env browser ## Run all tests
 .PHONY: attack
 attack: export NOD_ATTACK_URL = $(value URL)
 attack: export NOD_ATTACK_SMS_SECRET = $(value SMS_SECRET)
-attack: env ## Try all attacks on a stack: make attack URL=https://... (without, on a local one of its own)
-	@$(BIN)/python -m pytest tests/attacks $(ARGS)
+attack: export NOD_ATTACK_MINIMUM = $(value MINIMUM)
+attack: env ## Try all attacks on a stack: make attack URL=https://... SMS_SECRET=... (docs/operating.md)
+	@$(BIN)/python -m pytest tests/attacks -r fE $(ARGS)
 
 .PHONY: races
 races: export NOD_RACE_ROUNDS = 20

@@ -114,8 +114,8 @@ def deploy(options: argparse.Namespace) -> int:
     """Build again and deploy to the local cloud that `run` keeps up; data of a stack of the same name is lost."""
     running, cloud = _running(options.directory)
     require_allowed(options.param)
-    package = stack.upload(cloud, stack.build(cloud.directory))
-    endpoints = stack.deploy(cloud, package, options.name, options.param, web=running.web)
+    template_url = stack.upload(cloud, stack.build(cloud.directory))
+    endpoints = stack.deploy(cloud, template_url, options.name, options.param, web=running.web)
     if options.name == stack.STACK_NAME:
         endpoints.write(cloud.directory)
     print(_HINTS.format_map(asdict(endpoints)))

@@ -32,7 +32,7 @@ class LocalStack:
     """A stack on a local cloud of its own, and the uploaded build from which more stacks can be made."""
 
     cloud: Cloud
-    package: str
+    template_url: str
     endpoints: Endpoints
 
     @classmethod
@@ -62,12 +62,12 @@ class LocalStack:
         with clouds.start(directory, port, limits) as cloud, Pages(cloud, web_port) as pages:
             # One that was killed outright leaves its own behind.
             (cloud.directory / "endpoints.json").unlink(missing_ok=True)
-            package = upload(cloud, build(cloud.directory))
-            endpoints = deploy(cloud, package, STACK_NAME, parameters or {}, web=pages.url)
+            template_url = upload(cloud, build(cloud.directory))
+            endpoints = deploy(cloud, template_url, STACK_NAME, parameters or {}, web=pages.url)
             endpoints.write(cloud.directory)
             pages.serve(STACK_NAME)
             try:
-                yield cls(cloud, package, endpoints)
+                yield cls(cloud, template_url, endpoints)
             finally:
                 (cloud.directory / "endpoints.json").unlink(missing_ok=True)
 
@@ -77,7 +77,7 @@ class LocalStack:
 
     def deploy(self, name: str, parameters: Mapping[str, str]) -> Endpoints:
         """Deploy the same build once more beside the first stack, as `name` and with other parameters."""
-        return deploy(self.cloud, self.package, name, parameters, web=self.endpoints.web)
+        return deploy(self.cloud, self.template_url, name, parameters, web=self.endpoints.web)
 
 
 def build(directory: Path) -> Path:
@@ -101,7 +101,7 @@ def build(directory: Path) -> Path:
 
 
 def upload(cloud: Cloud, template: Path) -> str:
-    """Upload the artefacts of a built template to the cloud's own S3; return the text of a template that names them."""
+    """Upload a built template and its artefacts to the cloud's own S3; return the template's address."""
     packaged = cloud.directory / "packaged.yaml"
     options: list[str | Path] = [
         "--template-file",
@@ -121,10 +121,12 @@ def upload(cloud: Cloud, template: Path) -> str:
             env=_environment() | {"AWS_ENDPOINT_URL": cloud.url, "TMPDIR": scratch},
             log=cloud.directory / "build.log",
         )
-    return packaged.read_text()
+    # From there a template may have a megabyte; in the request itself, as on AWS, 51,200 characters.
+    cloud.client("s3").put_object(Bucket=_BUCKET, Key=packaged.name, Body=packaged.read_bytes())
+    return f"{cloud.url}/{_BUCKET}/{packaged.name}"
 
 
-def deploy(cloud: Cloud, package: str, name: str, parameters: Mapping[str, str], *, web: str) -> Endpoints:
+def deploy(cloud: Cloud, template_url: str, name: str, parameters: Mapping[str, str], *, web: str) -> Endpoints:
     """Create the stack `name` from an uploaded template, for pages at `web`; return where it answers.
 
     An earlier stack of that name is deleted first, with its data: updates in place can lose stages on the emulator.
@@ -140,7 +142,7 @@ def deploy(cloud: Cloud, package: str, name: str, parameters: Mapping[str, str],
         cloudformation.delete_stack(StackName=name)
         cloudformation.create_stack(
             StackName=name,
-            TemplateBody=package,
+            TemplateURL=template_url,
             Capabilities=_CAPABILITIES,
             Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in chosen.items()],
         )

@@ -135,5 +135,5 @@ def test_i2_bad_frames_leave_the_connection_open(target: Target) -> None:
             assert approver.ask("ping")["type"] == "pong"
         approver.connection.send('{"action": "dance", "id": "kept"}')
         assert approver.receive()["id"] == "kept"
-        sign_in = target.device().start(alice.login)
+        sign_in = target.device().start(alice.login, verification="choose")
         assert approver.expect("prompt")["sign_in_id"] == sign_in.id

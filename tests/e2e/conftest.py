@@ -3,13 +3,20 @@
 import pytest
 
 from local.demo import DEMANDING
-from tests.stacks import Deploy, Stack
+from nod.domain.identifiers import fingerprint
+from tests.stacks import EDGE_SECRET, Deploy, Stack
 
 
 @pytest.fixture(scope="session")
 def shut(deploy: Deploy) -> Stack:
     """A stack without password sign-up and a page for phones, on which one address starts few sign-ins."""
     return deploy("nod-shut", PasswordSignUp="false", StartsPerMinutePerAddress="5", PhonePage="")
+
+
+@pytest.fixture(scope="session")
+def sparing(deploy: Deploy) -> Stack:
+    """A stack on which one address starts few sign-ins of any kind; the address is what a trusted edge says."""
+    return deploy("nod-sparing", StartsPerMinutePerAddress="5", EdgeKeyHash=fingerprint(EDGE_SECRET))
 
 
 @pytest.fixture(scope="session")

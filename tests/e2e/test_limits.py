@@ -2,13 +2,27 @@
 
 import secrets
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
+import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
-from local.device import SignIn
-from tests.stacks import Stack
+from local.device import SignIn, new_identifier
+from nod.domain.identifiers import fingerprint
+from tests.handing_over import pair, shown
+from tests.stacks import EDGE_SECRET, Stack, fresh_number
 from tests.target import outcome
+
+
+def moved(stack: Stack, table: str, key: tuple[str, str], by: timedelta, *moments: str) -> None:
+    """Put the one row of a partition anew with some of its times moved, past the service."""
+    (row,) = stack.items(table, *key)
+    shift = by // timedelta(microseconds=1)
+    stack.put(table, row | {name: {"N": str(int(row[name]["N"]) + shift)} for name in moments})
 
 
 def test_a1_one_address_starts_so_many(shut: Stack) -> None:
@@ -83,6 +97,25 @@ def _lengths(value: Any) -> Any:
     return len(value) if isinstance(value, str) else value
 
 
+@pytest.mark.parametrize("method", ["phone", "qr"])
+def test_a1_other_starts_of_one_address_are_counted_as_well(sparing: Stack, method: str) -> None:
+    """A1: an address registers few identifiers for text messages in a minute, and asks for few QR codes."""
+    headers = {"X-Nod-Edge": EDGE_SECRET, "CloudFront-Viewer-Address": f"203.0.113.{len(method)}:443"}
+    answers = [
+        sparing.client.post("/sign-ins", json=other_start(method), headers=headers).status_code for _ in range(12)
+    ]
+    # As above, a minute may end in between.
+    through = answers.count(201 if method == "phone" else 404)
+    assert through in range(5, 11)
+    assert answers.count(429) == 12 - through
+
+
+def other_start(method: str) -> dict[str, Any]:
+    """A start that asks no approver: by text message, or by a QR code for a number that nobody has."""
+    asked = {"identifier": new_identifier()} if method == "phone" else {"login": fresh_number()}
+    return asked | {"method": method, "challenge": "c" * 43, "device": {"type": "phone", "name": "Phone"}}
+
+
 def test_a8_what_is_late_is_refused(strict: Stack) -> None:
     """A8: after its time a sign-in is neither answered nor redeemed, although its row still exists."""
     alice = strict.person()
@@ -100,6 +133,51 @@ def test_a8_what_is_late_is_refused(strict: Stack) -> None:
     response = sign_in.redeem()
     assert (response.status_code, response.json()["code"]) == (410, "expired")
     assert len(strict.items("SignIns", "sign_in_id", sign_in.id)) == 1
+
+
+def test_a8_what_was_allowed_is_redeemed_within_a_minute(stack: Stack) -> None:
+    """A8: a minute after it was allowed a sign-in brings no session any more, although its row still says so."""
+    alice = stack.person()
+    with alice.phone.approving() as approver:
+        sign_ins = [stack.device().start(alice.login) for _ in range(2)]
+        for one in sign_ins:
+            assert approver.ask("answer", sign_in_id=one.id, decision="allow", code=one.code)["status"] == "allowed"
+    for one, seconds in zip(sign_ins, (30, 60), strict=True):
+        moved(stack, "SignIns", ("sign_in_id", one.id), -timedelta(seconds=seconds), "expires_at")
+    in_time, late = sign_ins
+    assert outcome(late.redeem()) == (410, "expired")
+    assert stack.items("SignIns", "sign_in_id", late.id)[0]["status"]["S"] == "allowed"
+    assert in_time.redeem().status_code == 200
+    assert len(stack.sessions_of(alice.phone)) == 2
+
+
+def test_a12_each_report_holds_the_login_twice_as_long(stack: Stack) -> None:
+    """A12: what a second report holds back is held for half an hour, and what a third does for an hour."""
+    alice = stack.person()
+    with alice.phone.approving() as approver:
+        for minutes in (15, 30, 60):
+            sign_in = stack.device().start(alice.login)
+            approver.ask("answer", sign_in_id=sign_in.id, decision="report")
+            held = stack.device().request_start(alice.login, "v" * 43)
+            assert outcome(held) == (429, "slow_down")
+            assert minutes * 60 - 60 < int(held.headers["retry-after"]) <= minutes * 60 + 1
+            moved(stack, "Logins", ("login", f"user:{alice.login}"), -timedelta(minutes=minutes), "held_from")
+
+
+def test_a13_an_expired_ticket_opens_nothing(stack: Stack) -> None:
+    """A13: after its 30 seconds a ticket is refused at the handshake, although its row still exists."""
+    alice = stack.person()
+    for seconds, opens in ((20, True), (30, False)):
+        url = alice.phone.ticket_url()
+        (ticket,) = parse_qs(urlsplit(url).query)["ticket"]
+        moved(stack, "Tickets", ("ticket_hash", fingerprint(ticket)), -timedelta(seconds=seconds), "expires_at")
+        if opens:
+            with connect(url):
+                continue
+        with pytest.raises(InvalidStatus) as refused, connect(url):
+            pass
+        assert refused.value.response.status_code in (401, 403)
+        assert len(stack.items("Tickets", "ticket_hash", fingerprint(ticket))) == 1
 
 
 def test_a13_only_allowed_origins_may_read_answers(strict: Stack, stack: Stack) -> None:
@@ -131,3 +209,19 @@ def test_a13_a_dead_sessions_socket_can_do_nothing(stack: Stack) -> None:
         for action, fields in frames:
             assert approver.ask(action, **fields)["code"] == "forbidden"
     assert sign_in.redeem().status_code == 202
+
+
+def test_a13_a_dead_sessions_page_renews_no_code(stack: Stack) -> None:
+    """A13, Q6: with its session's row gone, a page that still stands gets no further QR code, nor anything else."""
+    ada = pair(stack)
+    with ada.pc.handing_over() as page:
+        sign_in = ada.ask()
+        shown(page, sign_in)
+        before = stack.items("SignIns", "sign_in_id", sign_in.id)
+        stack.cloud.client("dynamodb").delete_item(
+            TableName=stack.resources["SessionsTable"],
+            Key={"account_id": {"S": ada.pc.grant["account_id"]}, "session_id": {"S": ada.pc.session_id}},
+        )
+        assert page.ask("renewQr", sign_in_id=sign_in.id)["code"] == "forbidden"
+        assert page.ask("hello")["code"] == "forbidden"
+        assert stack.items("SignIns", "sign_in_id", sign_in.id) == before

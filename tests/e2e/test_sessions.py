@@ -2,6 +2,7 @@
 
 import secrets
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -154,6 +155,44 @@ def test_s2_what_is_redeemed_while_a_tree_ends_is_dead(stack: Stack) -> None:
     assert {one["code"] for one in redeemed if "session_id" not in one} <= {"denied"}
     assert let_in_meanwhile <= set(ending.result().json()["ended"])
     assert living(alice) == {alice.phone.session_id}
+
+
+def grown(stack: Stack, device: Device, hours: int) -> None:
+    """Let a session be so many hours old, past the service."""
+    rows = stack.items("Sessions", "account_id", device.grant["account_id"])
+    (row,) = [one for one in rows if one["session_id"]["S"] == device.session_id]
+    signed_in_at = datetime.now(UTC) - timedelta(hours=hours)
+    stack.put("Sessions", row | {"signed_in_at": {"N": str(int(signed_in_at.timestamp() * 1_000_000))}})
+
+
+def ending(device: Device, other: Device) -> int:
+    """What a session is told that wants to end another."""
+    return device.call("DELETE", f"/sessions/{other.session_id}").status_code
+
+
+def test_s4_a_fresh_session_ends_itself_and_what_it_let_in(strict: Stack) -> None:
+    """S4: where older ones are out of reach, a session still ends itself, and what it let in, however old that is."""
+    alice = strict.person()
+    thief, other = strict.another(alice, "Thief's PC"), strict.another(alice, "Alice's laptop")
+    guest = let_in(strict, alice, thief)
+    for one in (guest, other):
+        grown(strict, one, hours=1)
+    assert (ending(thief, alice.phone), ending(thief, other)) == (403, 403)
+    assert ending(thief, guest) == 200
+    assert thief.call("DELETE", "/sessions/current").status_code == 200
+    assert thief.call("GET", "/sessions").status_code == 401
+    assert living(alice) == {alice.phone.session_id, other.session_id}
+
+
+def test_s4_a_session_of_age_may_end_an_older_one(strict: Stack) -> None:
+    """S4: after a day, and not an hour before, a session may end those that are older."""
+    alice = strict.person()
+    laptop = strict.another(alice, "Alice's laptop")
+    grown(strict, alice.phone, hours=100)
+    grown(strict, laptop, hours=23)
+    assert ending(laptop, alice.phone) == 403
+    grown(strict, laptop, hours=24)
+    assert ending(laptop, alice.phone) == 200
 
 
 def test_r2_2_a_session_ends_itself(stack: Stack) -> None:
