@@ -13,7 +13,7 @@ from moto.core.models import botocore_stubber
 
 ONCE, ALWAYS = 1, 1000
 # `make faults` has every call fail in every way; the tests of every day are to be through while somebody waits.
-EVERY, TURNS = "NOD_EVERY_FAULT" in os.environ, 3
+EVERY = "NOD_EVERY_FAULT" in os.environ
 
 
 class Killed(BaseException):
@@ -25,7 +25,8 @@ class Fault:
     """One way to fail.
 
     `acts`: the call has had its effect before the failure; `times`: how many of botocore's attempts fail; `only`: the
-    operation that can fail so, any where empty; `turn`: of those that come to the same for most, which one it is.
+    operation that can fail so, any where empty; `turn`: which one of how many that come to the same for
+    most callers.
     """
 
     name: str
@@ -33,12 +34,12 @@ class Fault:
     acts: bool = False
     times: int = ALWAYS
     only: str = ""
-    turn: int | None = None
+    turn: tuple[int, int] = (0, 1)
 
     def befalls(self, at: int, call: str) -> bool:
         """Whether the call at `at` is to fail so. Day by day a call has one of the faults that take turns."""
-        is_its_turn = self.turn is None or EVERY or at % TURNS == self.turn
-        return is_its_turn and self.only in call
+        which, of_how_many = self.turn
+        return (EVERY or at % of_how_many == which) and self.only in call
 
 
 def _response(request: Any, status: int, body: bytes, headers: dict[str, str]) -> AWSResponse:
@@ -67,13 +68,13 @@ def _timeout(request: Any) -> BaseException:
 
 
 FAULTS = (
-    Fault("throttled", answering(400, "ThrottlingException"), turn=0),
-    Fault("a server error", answering(500, "InternalServerError"), turn=1),
-    Fault("no connection", _raises(lambda request: ConnectTimeoutError(endpoint_url=request.url)), turn=2),
+    Fault("throttled", answering(400, "ThrottlingException"), turn=(0, 4)),
+    Fault("a server error", answering(500, "InternalServerError"), turn=(1, 4)),
+    Fault("no connection", _raises(lambda request: ConnectTimeoutError(endpoint_url=request.url)), turn=(2, 4)),
     Fault("timeout after the effect, once", _raises(_timeout), acts=True, times=ONCE),
-    Fault("timeout after the effect", _raises(_timeout), acts=True),
-    Fault("killed before", _raises(lambda _: Killed())),
-    Fault("killed after", _raises(lambda _: Killed()), acts=True),
+    Fault("timeout after the effect", _raises(_timeout), acts=True, turn=(0, 2)),
+    Fault("killed before", _raises(lambda _: Killed()), turn=(3, 4)),
+    Fault("killed after", _raises(lambda _: Killed()), acts=True, turn=(1, 2)),
     Fault("gone", answering(410, "GoneException"), only="PostToConnection"),
 )
 
