@@ -28,7 +28,7 @@ from nod.flows.phone import AskedByPhone
 from nod.flows.qr import Scan
 from nod.flows.starting import Started
 from tests.faults.house import NETWORK, PC, PHONE
-from tests.faults.scenarios import KEY, VERIFIER, Scenario, StartHandOver, Text
+from tests.faults.scenarios import KEY, VERIFIER, Scenario, StartApproval, StartHandOver, Text
 
 OWN_PASSWORD, NEXT_PASSWORD = "correct horse", "battery staple"
 
@@ -137,6 +137,17 @@ class StartEcho(Scenario):
         assert self.prompted() == []
         self.house.parts.approval.confirm(started.sign_in.sign_in_id, started.verification.code or "")
         assert self.prompted() == [started.sign_in.sign_in_id]
+
+
+class StartWhereTheApproverIsGone(StartApproval):
+    """The approver's connection, open up to now, may be gone; it comes back, and the device asks again."""
+
+    def prepare(self) -> None:
+        self.house.parts.connecting.open_prompts(self.person.me, f"{self.person.login}-approve")
+
+    def again(self) -> Started:
+        self.person.connect("approve")
+        return self.attempt()
 
 
 class StartByText(Scenario):
@@ -250,3 +261,42 @@ class ChangePassword(SignInWithPassword):
         self.is_signed_in(self.sign_in(NEXT_PASSWORD))
         with pytest.raises(InvalidCredentials):
             self.sign_in(OWN_PASSWORD)
+
+
+class AskForMail(Scenario):
+    """Somebody wants an address bound, and is mailed a code. One that did not come is asked for again."""
+
+    def prepare(self) -> None:
+        self.address = f"ada{new_identifier(self.house.random).lower()}@example.com"
+        self.mine = self.house.parts.control.alive(self.person.me)
+
+    def attempt(self) -> Any:
+        return self.house.messaging.login_binding.bind(self.mine, self.address)
+
+    def confirm(self) -> Any:
+        """With the code of the last mail."""
+        return self.house.messaging.login_binding.confirm(self.mine, self.address, self.house.mailed_code(self.address))
+
+    def settle(self) -> None:
+        self.confirm()
+        known = self.house.parts.tables.logins.find(f"mailto:{self.address}")
+        assert known
+        assert known.account_id == self.person.account_id
+
+
+class ConfirmMail(AskForMail):
+    """The code comes back. Where the answer was lost, the address is bound, and nothing is under way any more."""
+
+    lost = (UnknownLogin,)
+
+    def prepare(self) -> None:
+        super().prepare()
+        super().attempt()
+
+    def attempt(self) -> Any:
+        return self.confirm()
+
+    def settle(self) -> None:
+        known = self.house.parts.tables.logins.find(f"mailto:{self.address}")
+        assert known
+        assert known.account_id == self.person.account_id

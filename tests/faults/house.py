@@ -1,11 +1,14 @@
 """A service on moto whose every AWS call can fail, and the people who use it."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from random import Random
 from typing import Any
 
 import boto3
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.ses.models import ses_backends
 from msgspec.structs import replace
 
 from nod.bootstrap.hand_over import HandOverParts
@@ -60,6 +63,14 @@ class House:
     def now(self) -> datetime:
         """The time, as the service has it."""
         return datetime.now(UTC) + self.late
+
+    def mailed_code(self, address: str) -> str:
+        """The code of the last mail to an address."""
+        mails = ses_backends[DEFAULT_ACCOUNT_ID][self._tables.meta.region_name].sent_messages
+        [*_, last] = [mail for mail in mails if address in mail.destinations["ToAddresses"]]
+        code = re.search(r"\b[0-9]{6}\b", last.body)
+        assert code
+        return code[0]
 
     def person(self) -> "Person":
         """Somebody with an account, a number, a signed-in device, an approver's connection and an open page."""
