@@ -9,6 +9,7 @@ import msgspec
 from nod.domain.accounts import Account
 from nod.domain.connections import Connection
 from nod.domain.limits import DEVICES_PER_ACCOUNT
+from nod.domain.logins import is_number
 from nod.domain.sessions import ENDED, RefreshToken, Session
 from nod.domain.tickets import Ticket
 from nod.errors import InvalidToken, LastLogin, LoginTaken, UnknownLogin
@@ -127,7 +128,7 @@ class Accounts:
     def remove_password(self, session: Session, account: Account, now: datetime) -> bool:
         self._require_alive(session, now)
         kept = self._with_password_of(account)
-        number = next((login for login in account.logins if login.startswith("tel:")), None)
+        number = next(filter(is_number, account.logins), None)
         return kept is not None and (number is None or number in kept.logins) and self._without_password(kept)
 
     def set_initial_password(self, account_id: str, password_hash: str) -> bool:

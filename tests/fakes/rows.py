@@ -11,6 +11,7 @@ from nod.domain.bindings import Binding
 from nod.domain.connections import Connection
 from nod.domain.identifiers import fingerprint
 from nod.domain.limits import FIRST_HOLD, Limit
+from nod.domain.logins import is_number
 from nod.domain.prompts import Prompt
 from nod.domain.sessions import Session
 from nod.domain.sign_in import Overtaken, SignIn
@@ -106,9 +107,9 @@ class Rows:
             return
         if kept is None or len(kept.logins) < 2 or kept.logins.get(login) != account.logins[login]:
             raise LastLogin()
-        others = [one for one in kept.logins if one.startswith("tel:") and one != login]
+        others = [one for one in kept.logins if is_number(one) and one != login]
         password_works = kept.password_hash is not None and kept.initial != "spent"
-        if or_way_in and login.startswith("tel:") and not (others or password_works):
+        if or_way_in and is_number(login) and not (others or password_works):
             raise LastLogin()
         del self.logins[login]
         self.accounts[account.account_id] = replace(kept, logins=_without(login, kept.logins))

@@ -28,7 +28,7 @@ from nod.flows.phone import AskedByPhone
 from nod.flows.qr import Scan
 from nod.flows.starting import Started
 from tests.faults.house import NETWORK, PC, PHONE
-from tests.faults.scenarios import KEY, VERIFIER, Scenario, StartApproval, StartHandOver, Text
+from tests.faults.scenarios import VERIFIER, Redeem, Scenario, StartApproval, StartHandOver, Text
 
 OWN_PASSWORD, NEXT_PASSWORD = "correct horse", "battery staple"
 
@@ -191,7 +191,7 @@ class Poll(Scenario):
 # What is changed about an account.
 
 
-class RedeemOnNamedDevice(Scenario):
+class RedeemOnNamedDevice(Redeem):
     """A device that has an id collects its session, and is known to the account from then on, if that did not fail."""
 
     def prepare(self) -> None:
@@ -200,13 +200,6 @@ class RedeemOnNamedDevice(Scenario):
         asked = Asked(self.person.login, challenge_of(VERIFIER), device, "choose")
         self.started = self.house.parts.approval.start(asked, NETWORK)
         self.allow(self.started)
-
-    def attempt(self) -> Any:
-        return self.redeem(self.started, KEY)
-
-    def settle(self) -> None:
-        assert len(self.person.sessions()) == 2
-        self.is_signed_in(self.result)
 
 
 class ForgetDevice(RedeemOnNamedDevice):
@@ -219,7 +212,7 @@ class ForgetDevice(RedeemOnNamedDevice):
         self.redeem(self.started)
         self.mine = self.house.parts.control.alive(self.person.me)
 
-    def attempt(self) -> bool:
+    def attempt(self) -> Any:
         self.house.messaging.login_binding.unbind(self.mine, f"device:{self.device_id}")
         return True
 

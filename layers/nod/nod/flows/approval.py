@@ -76,7 +76,7 @@ class Approval:
         return self._open(sign_in, draft.verification, now)
 
     def confirm(self, sign_in_id: str, code: str) -> None:
-        """The requesting device sends its `echo` code back; only now are the approvers prompted, once.
+        """The requesting device sends its `echo` code back; only now are the approvers prompted.
 
         Where it sends it again, because it has not heard of the first time, they are prompted again: the first request
         may not have come to that. It counts as one more prompt for the login (`SlowDown` past the limit).

@@ -37,8 +37,9 @@ class SessionControl:
 
     def listed(self, who: Approver) -> list[ShownSession]:
         """The live sessions of the account, through whichever of its logins, newest first."""
-        living = self._living(who)
-        return [shown(one, to=who.session_id) for one in sorted(living.values(), key=_age, reverse=True)]
+        now = self.clock()
+        living = [one for one in self._all(who) if one.is_alive(now)]
+        return [shown(one, to=who.session_id) for one in sorted(living, key=_age, reverse=True)]
 
     def end(
         self,
@@ -112,14 +113,13 @@ class SessionControl:
         target, now = sessions.get(session_id), self.clock()
         if target is None:
             raise UnknownSession()
-        if not target.is_alive(now):
-            self.afterwards(partial(self.hang_up_left, by.account_id, [session_id], now))
-            raise UnknownSession()
-        self._require_may_end(sessions[by.session_id], target)
-        if not self._end_for(by, session_id, ended):
-            # Dead: by somebody else just now, or by this very write, whose answer was lost.
-            self.afterwards(partial(self.hang_up_left, by.account_id, [session_id], now))
-            raise UnknownSession()
+        if target.is_alive(now):
+            self._require_may_end(sessions[by.session_id], target)
+            if self._end_for(by, session_id, ended):
+                return
+        # Dead: for long, by somebody else just now, or by this very write, whose answer was lost.
+        self.afterwards(partial(self.hang_up_left, by.account_id, [session_id], now))
+        raise UnknownSession()
 
     def _end_all(self, session_id: str, by: Approver, ended: list[str]) -> list[str]:
         """End a session and all below it; the ids as the tree has them. `ended` gets each as soon as it has ended.
@@ -167,10 +167,6 @@ class SessionControl:
         if done:
             ended.append(session_id)
         return done
-
-    def _living(self, who: Approver) -> dict[str, Session]:
-        now = self.clock()
-        return {one.session_id: one for one in self._all(who) if one.is_alive(now)}
 
     def _all(self, who: Approver) -> list[Session]:
         """The sessions of the account, alive or not; `who` itself must live."""

@@ -142,16 +142,17 @@ class Accounts:
             AccountRow.password_set_at.set(now),
             AccountRow.initial.remove(),
         ]
-        return self._change_password(session, account, actions, now)
+        return self._change_password(session, actions, _password_unchanged(account), now)
 
     def remove_password(self, session: Session, account: Account, now: datetime) -> bool:
         """Take away the password that `account` was read with; False where it changed meanwhile.
 
         So it is where the number is gone that lets its owner in without. `InvalidToken` where the session was ended.
         """
-        number = next(filter(is_number, account.logins), None)
-        condition = AccountRow.logins.contains(_element(number, account.logins[number])) if number else None
-        return self._change_password(session, account, _no_password(), now, condition)
+        condition = _password_unchanged(account)
+        if number := next(filter(is_number, account.logins), None):
+            condition &= AccountRow.logins.contains(_element(number, account.logins[number]))
+        return self._change_password(session, _no_password(), condition, now)
 
     def set_initial_password(self, account_id: str, password_hash: str) -> bool:
         """Give an account a password that works once; False where it has one of its owner's, or used its first one."""
@@ -193,15 +194,10 @@ class Accounts:
         """Take the password from an account, if it is still that which was read."""
         update_if(AccountRow(account.account_id), _no_password(), _password_unchanged(account))
 
-    def _change_password(
-        self, session: Session, account: Account, actions: list[Action], now: datetime, condition: Any = None
-    ) -> bool:
-        unchanged = _password_unchanged(account)
+    def _change_password(self, session: Session, actions: list[Action], condition: Any, now: datetime) -> bool:
         transaction = Transaction(self._connection)
         transaction.check(SessionRow, session.account_id, session.session_id, is_alive(now))
-        transaction.update(
-            AccountRow(account.account_id), actions, unchanged if condition is None else unchanged & condition
-        )
+        transaction.update(AccountRow(session.account_id), actions, condition)
         try:
             transaction.commit()
         except Refused as refused:
