@@ -127,6 +127,7 @@ def connection(connection_id: str = "phone-connection", **changes: Any) -> Conne
         session_id=ADAS_PHONE.session_id,
         device=PHONE,
         signed_in_at=NOW,
+        session_ends_at=NOW + LONGEST,
     )
     return msgspec.structs.replace(made, **changes)
 
@@ -141,6 +142,7 @@ def ticket(secret: str = "ticket", **changes: Any) -> Ticket:
         session_id=ADAS_PHONE.session_id,
         device=PHONE,
         signed_in_at=NOW,
+        session_ends_at=NOW + LONGEST,
     )
     return msgspec.structs.replace(made, **changes)
 

@@ -8,8 +8,9 @@ from nod.domain.device import Device
 from nod.domain.identifiers import fingerprint
 from nod.domain.prompts import ShownPrompt
 from nod.domain.sign_in import Approver
-from nod.errors import InvalidToken, UnknownSignIn
-from tests.builders import ADA, GRACE, NOW, PHONE
+from nod.domain.pushes import SessionStarted
+from nod.errors import InvalidToken, NoApproverOnline, UnknownSignIn
+from tests.builders import ADA, GRACE, LONGEST, NOW, PHONE, after
 from tests.unit.service import Service
 
 ADAS, GRACES = Approver(ADA, "PHONE"), Approver(GRACE, "GRACES")
@@ -33,7 +34,7 @@ def test_r1_9_a_session_s_ticket_stands_for_it() -> None:
     service.wait(5)
     ticket = service.ticketing.use(service.ticketing.issue(mine, "approve"))
     assert (ticket.owner, ticket.session_id, ticket.purpose) == (ADA, "PHONE", "approve")
-    assert (ticket.device, ticket.signed_in_at) == (PHONE, NOW)
+    assert (ticket.device, ticket.signed_in_at, ticket.session_ends_at) == (PHONE, NOW, NOW + LONGEST)
     assert ticket.expires_at == service.now + timedelta(seconds=30)
 
 
@@ -108,6 +109,21 @@ def test_s2_a_session_ended_after_its_ticket_cannot_connect() -> None:
     with pytest.raises(InvalidToken):
         service.connecting.open("socket", ticket, "81.2.69.160")
     assert service.stores.connections.of(ADA) == []
+
+
+def test_a13_whose_session_is_over_hears_nothing_more() -> None:
+    """A13: a connection that outlives its session's 90 days is neither asked nor told."""
+    service = service_with_accounts()
+    service.connect(service.session("PHONE", ends_at=after(60)), "socket")
+    service.wait(60)
+    with pytest.raises(NoApproverOnline):
+        service.start()
+    tablet = service.approver("TABLET")
+    started = service.start()
+    service.answer(started, "allow", by=tablet)
+    service.redeem(started)
+    assert [type(one) for one in service.pushed("socket of TABLET")][-1] is SessionStarted
+    assert service.pushed("socket") == []
 
 
 def test_a_closed_connection_is_forgotten() -> None:

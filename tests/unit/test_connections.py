@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nod.domain.connections import ApproverPolicy, Connection, approvers_among, in_order_of_asking
+from nod.domain.connections import ApproverPolicy, Connection, approvers_among, in_order_of_asking, pages_among
 from tests.builders import NOW, after, connection
 
 FIRST = connection("first", connected_at=NOW)
@@ -89,6 +89,14 @@ def test_r1_2_a_connection_that_has_run_out_is_not_asked() -> None:
     end = FIRST.connected_at + timedelta(hours=2, minutes=10)
     assert approvers_among([FIRST], end - timedelta(seconds=1)) == [FIRST]
     assert approvers_among([FIRST], end) == []
+
+
+def test_a13_a_connection_is_none_once_its_session_is_over() -> None:
+    """A13: one whose session has run its 90 days neither approves nor shows codes, though it may still be open."""
+    approver = connection(session_ends_at=after(60))
+    page = connection(purpose="hand_over", session_ends_at=after(60))
+    assert (approvers_among([approver], after(59)), pages_among([page], after(59))) == ([approver], [page])
+    assert (approvers_among([approver], after(60)), pages_among([page], after(60))) == ([], [])
 
 
 def test_gone_may_mean_not_yet() -> None:

@@ -37,12 +37,14 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
     session_id: str | None = None
     device: Device | None = None
     signed_in_at: datetime | None = None
+    session_ends_at: datetime | None = None
     opened: bool = False
 
     @property
     def expires_at(self) -> datetime:
-        """When the row may be forgotten."""
-        return self.connected_at + CONNECTION_LIFETIME
+        """From when on nothing is told to it, and its row may be forgotten: its session may be over before it is."""
+        closed_at = self.connected_at + CONNECTION_LIFETIME
+        return min(closed_at, self.session_ends_at or closed_at)
 
     def is_opening(self, now: datetime) -> bool:
         """Whether "gone" may still mean that the handshake is under way; `hello` then brings what was missed."""

@@ -20,6 +20,7 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True):
     session_id: str | None = None
     device: Device | None = None
     signed_in_at: datetime | None = None
+    session_ends_at: datetime | None = None
 
     @property
     def connections_owner(self) -> str:

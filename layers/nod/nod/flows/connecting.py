@@ -37,6 +37,7 @@ class Ticketing:
                 session_id=session.session_id,
                 device=session.device,
                 signed_in_at=session.signed_in_at,
+                session_ends_at=session.ends_at,
             )
         )
         return secret
@@ -72,6 +73,7 @@ class Connecting:
             session_id=ticket.session_id,
             device=ticket.device,
             signed_in_at=ticket.signed_in_at,
+            session_ends_at=ticket.session_ends_at,
         )
         self.connections.add(connection, now)
 

@@ -28,8 +28,8 @@ class Telling:
     afterwards: Afterwards
 
     def tell(self, frames: Iterable[tuple[Connection, Push]], now: datetime) -> bool:
-        """Post each frame to its connection; whether any of them was reached, or is about to be open."""
-        listed = list(frames)
+        """Post each frame to its connection while that lasts; whether any was reached, or is about to be open."""
+        listed = [(to, push) for to, push in frames if now < to.expires_at]
         sent = self.together(*(partial(self.sockets.post, to.connection_id, push) for to, push in listed))
         gone = [connection for (connection, _), reached in zip(listed, sent, strict=True) if not reached]
         dead = [connection for connection in gone if not connection.is_opening(now)]

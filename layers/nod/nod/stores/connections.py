@@ -29,6 +29,7 @@ class ConnectionRow(Row):
     session_id = UnicodeAttribute(null=True)
     device = Json(Device, null=True)
     signed_in_at = Moment(null=True)
+    session_ends_at = Moment(null=True)
     opened = BooleanAttribute(default=False)
     forget_at = Whole()
 
