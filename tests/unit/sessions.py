@@ -7,17 +7,19 @@ from tests.builders import ADA, GRACE
 from tests.unit.service import Service
 
 HOUR = 3600
+# So that the connections of all are still open, which last two hours.
+A_WHILE = 900
 OLD, MIDDLE, NEW = Approver(ADA, "OLD"), Approver(ADA, "MIDDLE"), Approver(ADA, "NEW")
 GRACES = Approver(GRACE, "GRACES")
 
 
 def three_sessions(eviction_age: timedelta = timedelta(hours=24)) -> Service:
-    """Ada signed in three times, an hour apart, and is connected from each; Grace is there as well."""
+    """Ada signed in three times, one after another, and is connected from each; Grace is there as well."""
     service = Service(eviction_age=eviction_age)
     service.account("ada", "countess")
     service.account("grace", account_id=GRACE)
     for who in (GRACES, OLD, MIDDLE, NEW):
-        service.wait(HOUR)
+        service.wait(A_WHILE)
         service.approver(who.session_id, who.account_id)
     return service
 
@@ -30,8 +32,8 @@ def let_in_by(service: Service, host: Approver) -> Approver:
 
 
 def guest_of(service: Service, host: Approver) -> Approver:
-    """The same, an hour later, and connected from then on."""
-    service.wait(HOUR)
+    """The same, a while later, and connected from then on."""
+    service.wait(A_WHILE)
     guest = let_in_by(service, host)
     service.connect(service.control.alive(guest), f"socket of {guest.session_id}")
     service.sockets.posted.clear()

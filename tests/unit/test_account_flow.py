@@ -282,6 +282,20 @@ def test_s3_a_reused_token_ends_the_session(age: int) -> None:
     assert service.pushed("socket of PHONE") == [SessionEnded(grant.session_id)]
 
 
+def test_s3_refreshing_once_more_closes_what_was_left_open() -> None:
+    """S3: where the end by a replayed token did not come to closing, the next attempt with any of its tokens does."""
+    service, grant = with_session()
+    current = service.refreshing.refresh(grant.refresh_token).refresh_token
+    service.connect(service.control.alive(who(grant)), "socket")
+    service.failing(0, "connections.of")
+    with pytest.raises(InvalidToken):
+        service.refreshing.refresh(grant.refresh_token)
+    assert "socket" in service.sockets.open
+    with pytest.raises(InvalidToken):
+        service.refreshing.refresh(current)
+    assert "socket" not in service.sockets.open
+
+
 def test_s3_a_made_up_token_ends_nothing() -> None:
     """S3: who knows the ids of a session, but none of its tokens, cannot end it by guessing."""
     service, grant = with_session()

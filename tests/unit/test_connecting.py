@@ -7,8 +7,8 @@ import pytest
 from nod.domain.device import Device
 from nod.domain.identifiers import fingerprint
 from nod.domain.prompts import ShownPrompt
-from nod.domain.sign_in import Approver
 from nod.domain.pushes import SessionStarted
+from nod.domain.sign_in import Approver
 from nod.errors import InvalidToken, NoApproverOnline, UnknownSignIn
 from tests.builders import ADA, GRACE, LONGEST, NOW, PHONE, after
 from tests.unit.service import Service

@@ -55,14 +55,11 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
 
     def is_current(self, token: "RefreshToken") -> bool:
         """Whether a token is the one that may be used now."""
-        right_family = matches(token.family, expected_fingerprint=self.family_hash)
-        return matches(token.secret, expected_fingerprint=self.refresh_hash) and right_family
+        return matches(token.secret, expected_fingerprint=self.refresh_hash) and self.has_issued(token)
 
-    def was_issued(self, token: "RefreshToken") -> bool:
-        """Whether a token that is not the current one is an earlier one of this session, used already."""
-        return matches(token.family, expected_fingerprint=self.family_hash) and not matches(
-            token.secret, expected_fingerprint=self.refresh_hash
-        )
+    def has_issued(self, token: "RefreshToken") -> bool:
+        """Whether a token is one of this session's: the current one, or an earlier one that was used already."""
+        return matches(token.family, expected_fingerprint=self.family_hash)
 
     def may_end(self, target: "Session", now: datetime, eviction_age: timedelta) -> bool:
         """Whether this session may end `target` (S4: a fresh thief cannot throw the owner out).

@@ -194,12 +194,11 @@ class Refreshing:
         fresh = RefreshToken(token.account_id, token.session_id, token.family, new_secret(drawn_from))
         session = self.sessions.get(token.account_id, token.session_id)
         if session is None or not session.is_alive(now):
-            raise InvalidToken()
+            raise self._refused(session, token, now)
         if key and session.is_current(fresh):
             return grant_for(session, self.signer.sign(session, now), fresh)
         if not session.is_current(token):
-            self._end_if_replayed(session, token, now)
-            raise InvalidToken()
+            raise self._refused(session, token, now)
         # Signed before the token is used up: where that fails, the client still has a token that works.
         access_token = self.signer.sign(session, now)
         expires_at = now + self.lifetimes.idle
@@ -208,10 +207,17 @@ class Refreshing:
             # Somebody else used the token since it was read, or this request did that came twice at once.
             rotated = self.sessions.get(token.account_id, token.session_id)
             if not (key and rotated and rotated.is_current(fresh)):
-                self._end_if_replayed(rotated, token, now)
-                raise InvalidToken()
+                raise self._refused(rotated, token, now)
         return grant_for(rotated, access_token, fresh)
 
-    def _end_if_replayed(self, session: Session | None, token: RefreshToken, now: datetime) -> None:
-        if session is not None and session.was_issued(token):
-            self.control.evict(token.account_id, token.session_id, now)
+    def _refused(self, session: Session | None, token: RefreshToken, now: datetime) -> InvalidToken:
+        """For a token that does not work: one that was used before ends its session.
+
+        Where that has ended already its connections are closed, for whoever ended it may not have come to that.
+        """
+        if session is not None and session.has_issued(token):
+            if session.is_alive(now):
+                self.control.evict(session.account_id, session.session_id, now)
+            else:
+                self.control.hang_up_left(session.account_id, [session.session_id], now)
+        return InvalidToken()

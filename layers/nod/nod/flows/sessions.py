@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from nod.concurrency import Afterwards, Together
+from nod.concurrency import Afterwards
 from nod.domain.connections import Connection
 from nod.domain.pushes import SessionEnded
 from nod.domain.sessions import Session, ShownSession, below, shown
@@ -23,7 +23,6 @@ class SessionControl:
     connections: Connections
     sockets: Sockets
     telling: Telling
-    together: Together
     afterwards: Afterwards
     eviction_age: timedelta
     clock: Clock
@@ -81,9 +80,8 @@ class SessionControl:
 
     def hang_up_left(self, account_id: str, dead: Collection[str], now: datetime) -> None:
         """Close what connections sessions still have that ended before: whoever ended them may not have come to it."""
-        left = [one for one in self.connections.of(account_id) if one.session_id in dead] if dead else []
-        self.telling.tell([(one, SessionEnded(one.session_id or "")) for one in left], now)
-        self._close(left)
+        connections = self.connections.of(account_id) if dead else []
+        self._part_from([one for one in connections if one.session_id in dead], now)
 
     def hang_up(self, account_id: str, ended: Collection[str], now: datetime, *, asked_by: str | None = None) -> None:
         """Close the connections of sessions that were ended, each told of its own end, then tell the account's others.
@@ -91,19 +89,17 @@ class SessionControl:
         In this order: however many there are to be told, what has ended hears nothing more. Where they cannot be looked
         up that is an error: to be asked once more, when `hang_up_left` finds them.
         """
-        if not ended:
-            return
-        connections = self.connections.of(account_id)
-        told = [one for one in connections if one.connection_id != asked_by]
-        own = [(one, SessionEnded(one.session_id)) for one in told if one.session_id and one.session_id in ended]
-        others = [one for one in told if one.session_id not in ended]
+        connections = self.connections.of(account_id) if ended else []
+        self._part_from([one for one in connections if one.session_id in ended], now, asked_by=asked_by)
+        others = [one for one in connections if one.session_id not in ended and one.connection_id != asked_by]
         news = [(one, SessionEnded(session_id)) for session_id in ended for one in others]
-        self.afterwards(partial(self.telling.tell, own, now))
-        self.afterwards(partial(self._close, [one for one in connections if one.session_id in ended]))
         self.afterwards(partial(self.telling.tell, news, now))
 
-    def _close(self, connections: list[Connection]) -> None:
-        self.together(
+    def _part_from(self, connections: list[Connection], now: datetime, *, asked_by: str | None = None) -> None:
+        """Tell connections that their session has ended, but for the one that asked for it; then close them all."""
+        told = [one for one in connections if one.connection_id != asked_by]
+        self.afterwards(partial(self.telling.tell, [(one, SessionEnded(one.session_id or "")) for one in told], now))
+        self.afterwards(
             *(partial(self.sockets.close, one.connection_id) for one in connections),
             *(partial(self.connections.remove, one.owner, one.connection_id) for one in connections),
         )
