@@ -7,8 +7,8 @@ import pytest
 
 from nod.domain.bindings import BINDING_LIFETIME, Binding
 from nod.domain.logins import KnownLogin
-from nod.errors import Expired, InvalidToken, LoginTaken, NodError, UnknownLogin
-from tests.builders import ADA, GRACE, NOW, account, after, mailed_binding, session, texted_binding
+from nod.errors import AccountFull, Expired, InvalidToken, LoginTaken, NodError, UnknownLogin
+from tests.builders import ADA, GRACE, NOW, account, after, mailed_binding, message, session, texted_binding
 from tests.contract.stores import DEATHS, Snapshot, Stores, died
 
 END = NOW + BINDING_LIFETIME
@@ -129,6 +129,27 @@ class BindingsContract:
         owner = session("GRACES", GRACE) if account_id == GRACE else session()
         stores.accounts.bind(owner, mailed_binding().login, NOW)
         self.refuses(stores, snapshot, LoginTaken)
+
+    @pytest.mark.parametrize("binding", BINDINGS)
+    def test_a1_an_account_that_is_full_binds_no_more(
+        self, stores: Stores, snapshot: Snapshot, binding: Binding
+    ) -> None:
+        """A1: the write itself has room for twenty, however many were begun side by side; one less, and it binds."""
+        for number in range(19):
+            stores.accounts.bind(session(), f"user:ada{number}", NOW)
+        stores.bindings.put(binding)
+        self.refuses(stores, snapshot, AccountFull, binding)
+        before = snapshot()
+        with pytest.raises(AccountFull):
+            stores.accounts.bind(session(), "user:one-more", NOW)
+        with pytest.raises(AccountFull):
+            stores.messages.bind(message(), binding)
+        assert snapshot() == before
+        full = stores.accounts.get(ADA)
+        assert full is not None
+        stores.accounts.unbind(session(), full, "user:ada7", NOW)
+        stores.messages.bind(message(), binding)
+        assert stores.logins.find(binding.login) == KnownLogin(ADA)
 
     def test_an_account_that_is_gone_gets_no_login(self, stores: Stores, snapshot: Snapshot) -> None:
         """A session whose account is not there binds nothing to it."""

@@ -10,14 +10,14 @@ from nod.domain.accounts import Account
 from nod.domain.bindings import Binding
 from nod.domain.connections import Connection
 from nod.domain.identifiers import fingerprint
-from nod.domain.limits import FIRST_HOLD, Limit
+from nod.domain.limits import FIRST_HOLD, LOGINS_PER_ACCOUNT, Limit
 from nod.domain.logins import is_number
 from nod.domain.prompts import Prompt
 from nod.domain.sessions import Session
 from nod.domain.sign_in import Overtaken, SignIn
 from nod.domain.texts import SeenMessage
 from nod.domain.tickets import Ticket
-from nod.errors import LastLogin, LoginTaken, UnknownLogin
+from nod.errors import AccountFull, LastLogin, LoginTaken, UnknownLogin
 
 replace = msgspec.structs.replace
 
@@ -115,10 +115,12 @@ class Rows:
         self.accounts[account.account_id] = replace(kept, logins=_without(login, kept.logins))
 
     def bind(self, account_id: str, login: str, now: datetime) -> None:
-        """Bind a login that is nobody's to an account that exists; `LoginTaken` otherwise."""
+        """Bind a login that is nobody's (`LoginTaken`) to an account that has room (`AccountFull`)."""
         account = self.accounts.get(account_id)
         if account is None or login in self.logins:
             raise LoginTaken()
+        if len(account.logins) >= LOGINS_PER_ACCOUNT:
+            raise AccountFull()
         self.logins[login] = LoginRow(account_id)
         self.accounts[account_id] = replace(account, logins={**account.logins, login: now})
 

@@ -8,7 +8,17 @@ import pytest
 from nod.domain.accounts import Initial
 from nod.domain.logins import BoundLogin, KnownLogin, parse_login
 from nod.domain.sign_in import Approver
-from nod.errors import Forbidden, InvalidRequest, InvalidToken, LastLogin, LoginTaken, NodError, SlowDown, UnknownLogin
+from nod.errors import (
+    AccountFull,
+    Forbidden,
+    InvalidRequest,
+    InvalidToken,
+    LastLogin,
+    LoginTaken,
+    NodError,
+    SlowDown,
+    UnknownLogin,
+)
 from tests.builders import ADA, ADAS_NUMBER, GRACE, GRACES_NUMBER, HOME, PHONE
 from tests.unit.bindings import bound, with_ada
 from tests.unit.service import Service
@@ -126,7 +136,7 @@ def test_a1_an_account_has_twenty_logins_at_most(login: str) -> None:
         service.binding.bind(mine, f"ada{number}")
     service.wait(3600)
     counted = dict(service.rows.counts)
-    with pytest.raises(Forbidden):
+    with pytest.raises(AccountFull):
         service.binding.bind(mine, login)
     assert (service.rows.bindings, service.mail.sent, service.rows.counts) == ({}, [], counted)
     service.binding.unbind(mine, "ada7")

@@ -67,14 +67,21 @@ def test_t5_a_binding_s_identifier_is_no_sign_in_s() -> None:
     assert service.sign_in(onlooker) == before
 
 
+def fill(service: Service) -> None:
+    """Ada's account gets as many logins as it may have."""
+    for number in range(19):
+        service.stores.accounts.bind(service.rows.sessions[ADA, "PHONE"], f"user:ada{number}", service.now)
+
+
 @pytest.mark.parametrize(
     ("spoil", "outcome"),
     [
         (lambda service: service.wait(600), "expired"),
         (lambda service: service.stores.sessions.expire(ADA, "PHONE", service.now), "expired"),
         (lambda service: service.signed_in_by_text(), "login_taken"),
+        (fill, "account_full"),
     ],
-    ids=["expired", "session ended", "taken"],
+    ids=["expired", "session ended", "taken", "full"],
 )
 def test_t5_a_binding_that_comes_to_nothing_is_no_sign_in(spoil: Callable[[Service], object], outcome: Any) -> None:
     """T5: late, taken meanwhile, or of a session that was ended: the onlooker's sign-in gets nothing of it either."""

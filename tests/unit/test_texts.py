@@ -34,7 +34,7 @@ ASKED = "Sign me in to Nod. Never send this for somebody else! Code: "
 DONE: tuple[Outcome, ...] = ("signed_in", "asked", "bound", "stopped")
 REFUSALS: list[Outcome] = [
     "no_identifier", "unknown", "expired", "cancelled", "used", "two_numbers", "other_number", "login_taken",
-    "held_back",
+    "account_full", "held_back",
 ]  # fmt: skip
 IDENTIFIERS = st.text(ALPHABET, min_size=IDENTIFIER_LENGTH, max_size=IDENTIFIER_LENGTH)
 

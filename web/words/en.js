@@ -246,6 +246,7 @@ export const en = {
     not_answerable: ["This cannot be answered now", "It may be over. Look at the device that asked."],
     already_answered: ["This was answered already", "Another of your devices was faster."],
     identifier_used: ["This text was used before", "Start again, and send the new one."],
+    account_full: ["The account has as many names as it may have", "Remove one of them first."],
     last_login: ["This is the only name of the account", "Add another before you remove it."],
     try_again: ["This is being worked on", "Please try again in a moment."],
     unavailable: ["The service is overloaded", "Please try again in a moment."],

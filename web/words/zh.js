@@ -243,6 +243,7 @@ export const zh = {
     not_answerable: ["现在无法答复", "请求可能已经结束，请查看发出请求的设备。"],
     already_answered: ["此请求已有答复", "您的另一台设备先答复了。"],
     identifier_used: ["这条短信已使用过", "请重新开始，并发送新的短信。"],
+    account_full: ["此账号的登录名已达上限", "请先移除其中一个。"],
     last_login: ["这是账号唯一的登录名", "请先添加另一个，再移除它。"],
     try_again: ["正在处理", "请稍后重试。"],
     unavailable: ["服务繁忙", "请稍后重试。"],

@@ -4,6 +4,7 @@ from docs.generate.keys import KeySet
 from docs.generate.operations.operation import APPROVING, SESSIONS, Operation
 from nod.api import requests, responses
 from nod.errors import (
+    AccountFull,
     AlreadyAnswered,
     CodeRequired,
     Expired,
@@ -136,11 +137,12 @@ OPERATIONS = (
         summary="Bind a further login to the account",
         description="A username at once. A phone number when the text message in `sms` has come from that phone, an"
         " email address by the code that is mailed to it, both within ten minutes. `forbidden` where the stack has no"
-        " number that texts could be sent to, or sends no mail; `slow_down` after too many mails.",
+        " number that texts could be sent to, or sends no mail; `account_full` where the account has 20 logins;"
+        " `slow_down` after too many mails.",
         security="session",
         request=requests.BindLogin,
         answers={201: responses.AccountLogin, 202: responses.LoginUnproven},
-        errors=(Forbidden, LoginTaken, SlowDown),
+        errors=(Forbidden, LoginTaken, AccountFull, SlowDown),
     ),
     Operation(
         method="POST",
@@ -149,11 +151,11 @@ OPERATIONS = (
         tag=SESSIONS,
         summary="Bind an email address by the code that was mailed to it",
         description="There are three tries. `unknown_login` where nothing was mailed or no try is left; `expired` where"
-        " the code is too old.",
+        " the code is too old; `account_full` where the account has 20 logins.",
         security="session",
         request=requests.ConfirmLogin,
         answers={201: responses.AccountLogin},
-        errors=(WrongCode, UnknownLogin, LoginTaken, Expired),
+        errors=(WrongCode, UnknownLogin, LoginTaken, AccountFull, Expired),
     ),
     Operation(
         method="DELETE",

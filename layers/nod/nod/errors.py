@@ -102,6 +102,10 @@ class LoginTaken(NodError):
     code, status, title = "login_taken", 409, "The login belongs to an account already"
 
 
+class AccountFull(NodError):
+    code, status, title = "account_full", 409, "The account has as many logins as it may have"
+
+
 class LastLogin(NodError):
     code, status, title = "last_login", 409, "The last login of an account cannot be removed"
 

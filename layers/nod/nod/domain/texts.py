@@ -27,6 +27,7 @@ Outcome = Literal[
     "two_numbers",
     "other_number",
     "login_taken",
+    "account_full",
     "held_back",
 ]
 
@@ -39,6 +40,7 @@ _WHY_NOT: dict[Outcome, str] = {
     "two_numbers": "this code came from two numbers, so it is void. If somebody asked you to send it, do not.",
     "other_number": "this code is for another number. If somebody asked you to send it, do not.",
     "login_taken": "this number belongs to an account already.",
+    "account_full": "your account has as many logins as it may have. Remove one of them, and start again.",
     "held_back": "sign-ins with this number are held back for a while. Try again later.",
 }
 # Crockford's base32 as people copy it: any case, O for 0, I and L for 1. U is in no identifier.

@@ -13,7 +13,7 @@ from nod.domain.limits import BINDINGS_PER_ACCOUNT, LOGINS_PER_ACCOUNT, MAILS_PE
 from nod.domain.logins import ALL_KINDS, BoundLogin, Login, parse_login, parse_texting_number
 from nod.domain.sessions import Session
 from nod.domain.texts import SenderOfTexts, SmsToSend, binding_text
-from nod.errors import Forbidden, InvalidToken, LoginTaken, UnknownLogin, WrongCode
+from nod.errors import AccountFull, Forbidden, InvalidToken, LoginTaken, UnknownLogin, WrongCode
 from nod.flows.ports import Accounts, Bindings, Clock, Logins, Mailer, Throttles
 
 
@@ -49,8 +49,8 @@ class LoginBinding:
         """Bind a username at once, a phone number or an email address once it is proven to be the account's.
 
         Raises `LoginTaken` where it belongs to an account, `InvalidRequest` for a device and for a number that cannot
-        text, `SlowDown` past the limits, and `Forbidden` where the stack has no number or sends no mail, where the
-        account has 20 logins, and where the session is too fresh.
+        text, `SlowDown` past the limits, `AccountFull` where the account has 20 logins, and `Forbidden` where the stack
+        has no number or sends no mail, and where the session is too fresh.
         """
         login = parse_login(login_text)
         now = self.clock()
@@ -58,7 +58,7 @@ class LoginBinding:
         if not session.may_extend(now, self.eviction_age):
             raise Forbidden("a session may add logins only when it has been signed in for long enough")
         if len(account.logins) >= LOGINS_PER_ACCOUNT:
-            raise Forbidden(f"an account has at most {LOGINS_PER_ACCOUNT} logins")
+            raise AccountFull()
         if login.kind == "username":
             self._count(session, now)
             self.accounts.bind(session, login.key, now)
@@ -68,7 +68,8 @@ class LoginBinding:
     def confirm(self, session: Session, login_text: str, code: str) -> BoundLogin:
         """Bind an email address by the code that was mailed to it.
 
-        Raises `UnknownLogin` where none is under way, `WrongCode` (three tries), `Expired`, and `LoginTaken`.
+        Raises `UnknownLogin` where none is under way, `WrongCode` (three tries), `Expired`, `LoginTaken`, and
+        `AccountFull`.
         """
         now = self.clock()
         login = parse_login(login_text)

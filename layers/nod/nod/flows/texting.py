@@ -17,7 +17,7 @@ from nod.domain.identifiers import fingerprint
 from nod.domain.logins import KnownLogin, Login, parse_texting_number
 from nod.domain.sign_in import Overtaken, SignIn
 from nod.domain.texts import LoginMoved, Message, Outcome, Repeated, SeenMessage, identifier_in, means_stop
-from nod.errors import Expired, LoginTaken, TryAgain
+from nod.errors import AccountFull, Expired, LoginTaken, TryAgain
 from nod.flows.admitting import Admitted, Admitting
 from nod.flows.ports import Bindings, Clock, Logins, Messages, SignIns
 from nod.flows.replying import Replying
@@ -119,6 +119,8 @@ class Texting:
                 outcome = "expired"
             except LoginTaken:
                 outcome = "login_taken"
+            except AccountFull:
+                outcome = "account_full"
         self.messages.claim(message, outcome)
         return outcome
 

@@ -11,10 +11,10 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from nod.domain.accounts import Account, Initial
-from nod.domain.limits import DEVICES_PER_ACCOUNT
+from nod.domain.limits import DEVICES_PER_ACCOUNT, LOGINS_PER_ACCOUNT
 from nod.domain.logins import is_number
 from nod.domain.sessions import Session
-from nod.errors import InvalidToken, LastLogin, LoginTaken, UnknownLogin
+from nod.errors import AccountFull, InvalidToken, LastLogin, LoginTaken, NodError, UnknownLogin
 from nod.stores import sessions
 from nod.stores.attributes import Moment
 from nod.stores.logins import LoginRow
@@ -56,9 +56,16 @@ def row_of(account: Account) -> AccountRow:
 
 
 def bind(transaction: Transaction, account_id: str, login: str, now: datetime) -> None:
-    """Add to a transaction what binds a login that is nobody's to an account that exists."""
+    """Add to a transaction what binds a login that is nobody's to an account that has room for it."""
     bound = AccountRow.logins.add({_element(login, now)})
-    _bind(transaction, account_id, login, bound, AccountRow.account_id.exists())
+    has_room = elements("logins") < LOGINS_PER_ACCOUNT
+    _bind(transaction, account_id, login, bound, AccountRow.account_id.exists() & has_room)
+
+
+def why_not_bound(refused: Refused) -> NodError:
+    """What a refusal comes to that was due to `bind`: the login is taken, or no room is left."""
+    is_full = refused.items.get(AccountRow) and LoginRow not in refused.items
+    return AccountFull() if is_full else LoginTaken()
 
 
 class Accounts:
@@ -93,7 +100,7 @@ class Accounts:
     def bind(self, session: Session, login: str, now: datetime) -> None:
         """Bind a further login to the account of a session, if the session lives still (`InvalidToken` otherwise).
 
-        `LoginTaken` where it belongs to an account (also to this one) already.
+        `LoginTaken` where it belongs to an account (also to this one) already, `AccountFull` where there is no room.
         """
         transaction = Transaction(self._connection)
         transaction.check(SessionRow, session.account_id, session.session_id, is_alive(now))
@@ -101,7 +108,7 @@ class Accounts:
         try:
             transaction.commit()
         except Refused as refused:
-            raise InvalidToken() if SessionRow in refused.items else LoginTaken() from None
+            raise InvalidToken() if SessionRow in refused.items else why_not_bound(refused) from None
 
     def know_device(self, session: Session, login: str, now: datetime) -> None:
         """A device is known to the account of a session from now on, if the session lives still.

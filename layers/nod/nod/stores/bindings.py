@@ -7,7 +7,7 @@ from pynamodb.attributes import BooleanAttribute, UnicodeAttribute, UnicodeSetAt
 from pynamodb.connection import Connection
 
 from nod.domain.bindings import Binding
-from nod.errors import Expired, InvalidToken, LoginTaken, UnknownLogin
+from nod.errors import Expired, InvalidToken, UnknownLogin
 from nod.stores import accounts
 from nod.stores.attributes import Moment, Whole
 from nod.stores.sessions import SessionRow, is_alive
@@ -90,7 +90,7 @@ class Bindings:
         raise UnknownLogin("it is done, or no try is left: start again")
 
     def complete(self, binding: Binding, now: datetime) -> None:
-        """Bind the login. Raises `InvalidToken` where the session was ended, `Expired`, and `LoginTaken`."""
+        """Bind the login. `InvalidToken` where the session was ended, `Expired`, `LoginTaken`, and `AccountFull`."""
         transaction = Transaction(self._connection)
         complete(transaction, binding, now)
         try:
@@ -98,4 +98,6 @@ class Bindings:
         except Refused as refused:
             if SessionRow in refused.items:
                 raise InvalidToken() from None
-            raise Expired("the code has expired") if BindingRow in refused.items else LoginTaken() from None
+            if BindingRow in refused.items:
+                raise Expired("the code has expired") from None
+            raise accounts.why_not_bound(refused) from None

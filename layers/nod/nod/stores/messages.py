@@ -15,7 +15,7 @@ from nod.domain.limits import Limit
 from nod.domain.prompts import Prompt
 from nod.domain.sign_in import SignIn
 from nod.domain.texts import LoginMoved, Message, Outcome, Repeated, SeenMessage
-from nod.errors import Expired, LoginTaken, SlowDown
+from nod.errors import Expired, SlowDown
 from nod.stores import accounts, bindings, prompts, sign_ins, throttles
 from nod.stores.accounts import AccountRow
 from nod.stores.attributes import Moment, Whole
@@ -103,14 +103,18 @@ class Messages:
     def bind(self, message: Message, binding: Binding) -> None:
         """Bind the number that a message came from.
 
-        Raises `Repeated`, `Expired` (also where the session that asked was ended), and `LoginTaken`.
+        Raises `Repeated`, `Expired` (also where the session that asked was ended), `LoginTaken`, and `AccountFull`.
         """
         transaction = self._claim(message, "bound")
         bindings.complete(transaction, binding, message.received_at)
         try:
-            self._commit(transaction)
-        except LoginMoved:
-            raise LoginTaken() from None
+            transaction.commit()
+        except Refused as refused:
+            if MessageRow in refused.items:
+                raise Repeated() from None
+            if BindingRow in refused.items or SessionRow in refused.items:
+                raise Expired() from None
+            raise accounts.why_not_bound(refused) from None
 
     def claim(self, message: Message, outcome: Outcome) -> None:
         """Keep a message of which nothing came, so that its sender is told once; `Repeated` where it was before."""
@@ -152,6 +156,4 @@ class Messages:
                 raise sign_ins.overtaken(refused) from None
             if ThrottleRow in refused.items:
                 raise SlowDown() from None
-            if BindingRow in refused.items or SessionRow in refused.items:
-                raise Expired() from None
             raise LoginMoved() from None
