@@ -24,8 +24,9 @@ handshake.
 
 Frames are JSON objects, at most {MAX_FRAME_BYTES // 1024} KiB from a client; those from a client are told apart by
 `action`, those to it by `type`. Fields that a frame does not know are refused; what is sent to clients may gain fields
-and types. What would be over 128 KB, such as a list of some hundreds of sessions, does not come; `GET /sessions` has
-it. An `id` is copied into the reply. A refused frame is replied with `error`, and the connection stays open.
+and types. A list of sessions that would be over 128 KB, some hundreds of them, is refused as `forbidden`;
+`GET /sessions` has it. An `id` is copied into the reply. A refused frame is replied with `error`, and the connection
+stays open.
 
 API Gateway ends a connection that was idle for 10 minutes, and every connection after 2 hours: ping every 5 minutes,
 reconnect with jitter, and say `hello` first, which brings what was missed. To a hand-over page `welcome` brings the

@@ -214,6 +214,16 @@ def test_r2_1_sessions_are_listed(edge: Edge) -> None:
     assert [(one["session_id"], one["current"]) for one in reply["sessions"]] == [("PHONE", True)]
 
 
+def test_r2_1_a_list_that_no_frame_holds_is_refused(edge: Edge) -> None:
+    """R2.1: API Gateway posts no more than 128 KB; whoever asks is told where the list is."""
+    edge.phone()
+    for number in range(600):
+        edge.service.session(f"SESSION-{number}")
+    reply = edge.send("phone", {"action": "listSessions"})
+    assert (reply["type"], reply["code"]) == ("error", "forbidden")
+    assert "GET /sessions" in reply["detail"]
+
+
 def test_r2_2_a_session_is_ended(edge: Edge) -> None:
     """R2.2: the asking connection gets the confirmation, and no push besides."""
     edge.phone()

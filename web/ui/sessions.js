@@ -46,10 +46,11 @@ export class Sessions {
     /** @type {SessionShown[]} */
     let sessions;
     try {
-      ({ sessions } = await this.connection.ask("listSessions"));
+      // Not by `listSessions`: a frame holds some hundreds at most.
+      ({ sessions } = await session.call("GET", "/sessions"));
       sessions.sort((one, other) => Number(other.current) - Number(one.current));
     } catch (error) {
-      // The connection says by itself that it is down; the next welcome draws the list.
+      // The connection says by itself that the service cannot be reached; the next welcome draws the list.
       if (error instanceof NodError) return;
       throw error;
     }

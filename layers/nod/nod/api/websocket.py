@@ -23,6 +23,8 @@ from nod.observability import logger
 Event = Mapping[str, Any]
 Post = Callable[[str, msgspec.Struct], bool]
 OK = {"statusCode": 200}
+# API Gateway refuses to post more.
+MAX_POSTED_BYTES = 128 * 1024
 # A union is no `type` to the type checker, though the decoder takes it as one.
 CLIENT_FRAME: Any = frames.ClientFrame
 
@@ -108,8 +110,7 @@ class Frames:
         elif isinstance(frame, frames.RenewQr):
             self._renew(frame, connection_id, who, ticket.purpose)
         else:
-            sessions = tuple(self.control.listed(who))
-            self.post(connection_id, frames.SessionsReply(sessions=sessions, id=frame.id))
+            self._list(frame, connection_id, who)
 
     def _welcome(self, frame: frames.Hello, connection_id: str, who: Approver, purpose: Purpose) -> None:
         """Tell what is open now; a hand-over page also gets the QR codes to show, which it may have missed."""
@@ -127,6 +128,12 @@ class Frames:
         code = self.showing.renew(frame.sign_in_id, who)
         fields = {name: getattr(code, name) for name in ShownQr.__struct_fields__}
         self.post(connection_id, frames.QrReply(**fields, id=frame.id))
+
+    def _list(self, frame: frames.ListSessions, connection_id: str, who: Approver) -> None:
+        reply = frames.SessionsReply(sessions=tuple(self.control.listed(who)), id=frame.id)
+        if len(msgspec.json.encode(reply)) > MAX_POSTED_BYTES:
+            raise Forbidden("the list is too long for a frame: GET /sessions has it")
+        self.post(connection_id, reply)
 
     def _to_waiter(self, frame: frames.ClientFrame, sign_in_id: str) -> frames.WaiterWelcome:
         if not isinstance(frame, frames.Hello):
