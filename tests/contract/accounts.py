@@ -140,6 +140,6 @@ class AccountsContract:
         elif what == "unbind":
             stores.accounts.unbind(by, kept, "user:countess", NOW)
         elif what == "set_password":
-            stores.accounts.set_password(by, kept, "hash", NOW)
+            stores.passwords.set(by, kept, "hash", NOW)
         else:
-            stores.accounts.remove_password(by, kept, NOW)
+            stores.passwords.remove(by, kept, NOW)

@@ -135,7 +135,7 @@ class KnownDevicesContract:
         """R4.1: binding a login and setting a password."""
         stores.accounts.know_device(session(), LAPTOP, after(5))
         stores.accounts.bind(session(), "user:countess", after(6))
-        stores.accounts.set_password(session(), account(), "hash", after(7))
+        stores.passwords.set(session(), account(), "hash", after(7))
         kept = stores.accounts.get(ADA)
         assert kept is not None
         assert kept.devices == {LAPTOP: after(5)}

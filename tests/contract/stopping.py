@@ -84,9 +84,9 @@ class StoppingContract:
     def test_t7_a_password_is_dropped(self, stores: Stores, initial: Initial | None) -> None:
         """T7: the account has none then, as if none had ever been set."""
         seen = self.created(stores, password_hash="thief's", initial=initial, password_set_at=NOW)
-        stores.accounts.drop_password(seen)
+        stores.passwords.drop(seen)
         assert stores.accounts.get(ADA) == account(logins=LOGINS)
-        assert stores.accounts.set_initial_password(ADA, "first")
+        assert stores.passwords.set_initial(ADA, "first")
 
     @pytest.mark.parametrize(
         "kept",
@@ -105,7 +105,7 @@ class StoppingContract:
         if kept is not None:
             self.created(stores, **kept)
         before = snapshot()
-        stores.accounts.drop_password(account(logins=LOGINS, password_hash="seen", password_set_at=NOW))
+        stores.passwords.drop(account(logins=LOGINS, password_hash="seen", password_set_at=NOW))
         assert snapshot() == before
 
     # A number says NO.

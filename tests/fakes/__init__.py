@@ -9,7 +9,7 @@ from typing import Any, TypeVar, cast
 
 from nod.flows import ports
 from tests.fakes.outside import Mail, Sockets, Texts, TokenSigner
-from tests.fakes.people import Accounts, Connections, Sessions, Tickets
+from tests.fakes.people import Accounts, Connections, Passwords, Sessions, Tickets
 from tests.fakes.rows import Rows
 from tests.fakes.sign_ins import Logins, Prompts, SignIns, Slots, Throttles
 from tests.fakes.texts import Bindings, Messages
@@ -31,6 +31,7 @@ class Stores:
     connections: ports.Connections
     sessions: ports.Sessions
     accounts: ports.Accounts
+    passwords: ports.Passwords
     tickets: ports.Tickets
     bindings: ports.Bindings
     messages: ports.Messages
@@ -49,6 +50,7 @@ def stores_over(rows: Rows, note: Callable[[str], object] | None = None) -> Stor
         connections=watched(Connections(rows), "connections", note),
         sessions=watched(Sessions(rows), "sessions", note),
         accounts=watched(Accounts(rows), "accounts", note),
+        passwords=watched(Passwords(rows), "passwords", note),
         tickets=watched(Tickets(rows), "tickets", note),
         bindings=watched(Bindings(rows), "bindings", note),
         messages=watched(Messages(rows), "messages", note),

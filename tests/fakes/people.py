@@ -99,7 +99,7 @@ class Accounts:
             self.rows.logins[login] = LoginRow(account.account_id)
 
     def bind(self, session: Session, login: str, now: datetime) -> None:
-        self._require_alive(session, now)
+        self.rows.require_alive(session, now)
         self.rows.bind(session.account_id, login, now)
 
     def know_device(self, session: Session, login: str, now: datetime) -> None:
@@ -115,24 +115,35 @@ class Accounts:
     def unbind(self, session: Session, account: Account, login: str, now: datetime) -> None:
         if account.bound_at(login) is None:
             raise UnknownLogin()
-        self._require_alive(session, now)
+        self.rows.require_alive(session, now)
         self.rows.unbind(account, login)
 
-    def set_password(self, session: Session, account: Account, password_hash: str, now: datetime) -> bool:
-        self._require_alive(session, now)
+    def release(self, account: Account, login: str, *, someone_is_in: bool = False) -> None:
+        with suppress(LastLogin, UnknownLogin):
+            self.rows.unbind(account, login, or_way_in=not someone_is_in)
+
+
+@dataclass
+class Passwords:
+    """The passwords of accounts."""
+
+    rows: Rows
+
+    def set(self, session: Session, account: Account, password_hash: str, now: datetime) -> bool:
+        self.rows.require_alive(session, now)
         kept = self._with_password_of(account)
         if kept is None:
             return False
         return self._keep(replace(kept, password_hash=password_hash, initial=None, password_set_at=now))
 
-    def remove_password(self, session: Session, account: Account, now: datetime) -> bool:
-        self._require_alive(session, now)
+    def remove(self, session: Session, account: Account, now: datetime) -> bool:
+        self.rows.require_alive(session, now)
         kept = self._with_password_of(account)
         number = next(filter(is_number, account.logins), None)
         return kept is not None and (number is None or number in kept.logins) and self._without_password(kept)
 
-    def set_initial_password(self, account_id: str, password_hash: str) -> bool:
-        kept = self.get(account_id)
+    def set_initial(self, account_id: str, password_hash: str) -> bool:
+        kept = self.rows.accounts.get(account_id)
         if kept is None or (kept.password_hash is not None and kept.initial != "unused"):
             return False
         return self._keep(replace(kept, password_hash=password_hash, initial="unused"))
@@ -146,11 +157,7 @@ class Accounts:
         self.rows.sessions[session.account_id, session.session_id] = session
         return True
 
-    def release(self, account: Account, login: str, *, someone_is_in: bool = False) -> None:
-        with suppress(LastLogin, UnknownLogin):
-            self.rows.unbind(account, login, or_way_in=not someone_is_in)
-
-    def drop_password(self, account: Account) -> None:
+    def drop(self, account: Account) -> None:
         if kept := self._with_password_of(account):
             self._without_password(kept)
 
@@ -158,17 +165,13 @@ class Accounts:
         return self._keep(replace(account, password_hash=None, initial=None, password_set_at=None))
 
     def _with_password_of(self, seen: Account) -> Account | None:
-        kept = self.get(seen.account_id)
+        kept = self.rows.accounts.get(seen.account_id)
         same = kept is not None and (kept.password_hash, kept.initial) == (seen.password_hash, seen.initial)
         return kept if same else None
 
     def _keep(self, account: Account) -> bool:
         self.rows.accounts[account.account_id] = account
         return True
-
-    def _require_alive(self, session: Session, now: datetime) -> None:
-        if not self.rows.is_alive(session.account_id, session.session_id, now):
-            raise InvalidToken()
 
 
 @dataclass

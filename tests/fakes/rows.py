@@ -17,7 +17,7 @@ from nod.domain.sessions import Session
 from nod.domain.sign_in import Overtaken, SignIn
 from nod.domain.texts import SeenMessage
 from nod.domain.tickets import Ticket
-from nod.errors import AccountFull, LastLogin, LoginTaken, UnknownLogin
+from nod.errors import AccountFull, InvalidToken, LastLogin, LoginTaken, UnknownLogin
 
 replace = msgspec.structs.replace
 
@@ -57,6 +57,11 @@ class Rows:
         """Whether a session exists and has not run out."""
         session = self.sessions.get((account_id, session_id))
         return session is not None and session.is_alive(now)
+
+    def require_alive(self, session: Session, now: datetime) -> None:
+        """`InvalidToken` where a session is dead."""
+        if not self.is_alive(session.account_id, session.session_id, now):
+            raise InvalidToken()
 
     def require_unchanged(self, before: SignIn, now: datetime) -> None:
         """`Overtaken` where a sign-in is not as it was read, or not in time."""

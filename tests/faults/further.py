@@ -225,10 +225,10 @@ class SignInWithPassword(Scenario):
 
     def prepare(self) -> None:
         self.mine = self.house.parts.control.alive(self.person.me)
-        accounts = self.house.parts.tables.accounts
-        account = accounts.get(self.person.account_id)
+        tables = self.house.parts.tables
+        account = tables.accounts.get(self.person.account_id)
         assert account
-        accounts.set_password(self.mine, account, hash_password(OWN_PASSWORD, self.house.random), self.house.now())
+        tables.passwords.set(self.mine, account, hash_password(OWN_PASSWORD, self.house.random), self.house.now())
 
     def sign_in(self, password: str) -> Grant:
         """With this password."""

@@ -242,7 +242,7 @@ class SignInWithInitialPassword(Scenario):
 
     def prepare(self) -> None:
         hashed = hash_password("correct horse", self.house.random)
-        self.house.parts.tables.accounts.set_initial_password(self.person.account_id, hashed)
+        self.house.parts.tables.passwords.set_initial(self.person.account_id, hashed)
 
     def attempt(self) -> Grant:
         return self.house.parts.passwords.sign_in(self.person.login, "correct horse", PC, NETWORK)

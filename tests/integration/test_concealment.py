@@ -162,7 +162,7 @@ def test_a4_a_hand_over_makes_the_same_calls(street: Street) -> None:
 def test_a4_a_wrong_password_makes_the_same_calls(street: Street) -> None:
     """A4: a wrong password, an account without one and an unknown login, up to the limit and past it."""
     world = street.world
-    world.parts.tables.accounts.drop_password(street.account_of("offline"))
+    world.parts.tables.passwords.drop(street.account_of("offline"))
     told: dict[str, list[str]] = {login: [] for login in LOGINS}
 
     def sign_in(login: str) -> None:

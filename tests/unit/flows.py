@@ -205,7 +205,7 @@ class Flows:
     @cached_property
     def replying(self) -> Replying:
         return Replying(
-            accounts=self.stores.accounts,
+            passwords=self.stores.passwords,
             throttles=self.stores.throttles,
             stopping=self.stopping,
             texts=self._texts,
@@ -218,6 +218,7 @@ class Flows:
     def stopping(self) -> Stopping:
         return Stopping(
             accounts=self.stores.accounts,
+            passwords=self.stores.passwords,
             logins=self.stores.logins,
             sessions=self.stores.sessions,
             control=self.control,
@@ -272,6 +273,7 @@ class Flows:
     def passwords(self) -> PasswordSignIn:
         return PasswordSignIn(
             accounts=self.stores.accounts,
+            passwords=self.stores.passwords,
             logins=self.stores.logins,
             throttles=self.stores.throttles,
             connections=self.stores.connections,

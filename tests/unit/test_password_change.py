@@ -177,7 +177,7 @@ def test_a1_a_success_makes_the_failures_forgotten() -> None:
 def test_s2_an_ended_session_sets_no_password() -> None:
     """S2: where it is ended while the password is checked, nothing changes."""
     service, mine = with_ada(OLD_HASH)
-    service.meanwhile["accounts.set_password"] = lambda: service.stores.sessions.expire(ADA, "PHONE", service.now)
+    service.meanwhile["passwords.set"] = lambda: service.stores.sessions.expire(ADA, "PHONE", service.now)
     with pytest.raises(InvalidToken):
         service.passwords.change(mine, OLD, NEW)
     assert is_now(service, OLD)
@@ -186,7 +186,7 @@ def test_s2_an_ended_session_sets_no_password() -> None:
 def test_of_two_changes_at_once_one_counts() -> None:
     """R1.9: the second, which knew the password as it was before, is told that it knows it no longer."""
     service, mine = with_ada(OLD_HASH)
-    service.meanwhile["accounts.set_password"] = lambda: service.passwords.change(mine, OLD, NEW)
+    service.meanwhile["passwords.set"] = lambda: service.passwords.change(mine, OLD, NEW)
     with pytest.raises(InvalidCredentials):
         service.passwords.change(mine, OLD, "a third one")
     assert is_now(service, NEW)
@@ -195,7 +195,7 @@ def test_of_two_changes_at_once_one_counts() -> None:
 def test_r3_6_an_initial_password_used_meanwhile_can_be_changed_by_asking_again() -> None:
     """R3.6: where a computer spends it while it is changed, that change is refused, and the next one goes through."""
     service, mine = with_ada(OLD_HASH, "unused")
-    service.meanwhile["accounts.set_password"] = lambda: sign_in(service, OLD)
+    service.meanwhile["passwords.set"] = lambda: sign_in(service, OLD)
     with pytest.raises(InvalidCredentials):
         service.passwords.change(mine, None, NEW)
     service.passwords.change(mine, None, NEW)
@@ -207,8 +207,8 @@ def test_t7_a_password_that_changes_meanwhile_lets_nobody_in(dropped: bool) -> N
     """R1.9, T7: whoever knew the old one, and signs in while it is replaced or dropped, gets no session."""
     service, mine = with_ada(OLD_HASH)
     seen = service.rows.accounts[ADA]
-    service.meanwhile["accounts.let_in"] = lambda: (
-        service.stores.accounts.drop_password(seen) if dropped else service.passwords.change(mine, OLD, NEW)
+    service.meanwhile["passwords.let_in"] = lambda: (
+        service.stores.passwords.drop(seen) if dropped else service.passwords.change(mine, OLD, NEW)
     )
     with pytest.raises(InvalidCredentials):
         sign_in(service, OLD)
@@ -295,7 +295,7 @@ def test_s4_what_nobody_could_get_in_without_stays() -> None:
 def test_s2_an_ended_session_removes_no_password() -> None:
     """S2: where it is ended while the account is read, nothing changes."""
     service, mine = with_ada(OLD_HASH)
-    service.meanwhile["accounts.remove_password"] = lambda: service.stores.sessions.expire(ADA, "PHONE", service.now)
+    service.meanwhile["passwords.remove"] = lambda: service.stores.sessions.expire(ADA, "PHONE", service.now)
     with pytest.raises(InvalidToken):
         service.passwords.remove(mine)
     assert is_now(service, OLD)
@@ -304,7 +304,7 @@ def test_s2_an_ended_session_removes_no_password() -> None:
 def test_s4_a_password_that_is_replaced_meanwhile_is_removed_all_the_same() -> None:
     """S4: a thief who sets another at that moment does not keep it."""
     service, mine = with_ada(OLD_HASH)
-    service.meanwhile["accounts.remove_password"] = lambda: service.passwords.change(mine, OLD, NEW)
+    service.meanwhile["passwords.remove"] = lambda: service.passwords.change(mine, OLD, NEW)
     service.passwords.remove(mine)
     assert service.rows.accounts[ADA].password_hash is None
 
@@ -312,7 +312,7 @@ def test_s4_a_password_that_is_replaced_meanwhile_is_removed_all_the_same() -> N
 def test_s4_an_initial_password_that_is_used_meanwhile_is_gone_as_well() -> None:
     """S4: it was spent just then, so that there is none any more."""
     service, mine = with_ada(OLD_HASH, "unused")
-    service.meanwhile["accounts.remove_password"] = lambda: sign_in(service, OLD)
+    service.meanwhile["passwords.remove"] = lambda: sign_in(service, OLD)
     service.passwords.remove(mine)
     with pytest.raises(InvalidCredentials):
         sign_in(service, OLD)

@@ -57,7 +57,7 @@ def test_t7_no_leaves_no_account_to_nobody(*, someone_is_in: bool) -> None:
     mine = service.session("PC", founding=True)
     service.wait(60)
     service.text(to_send(service.binding.bind(mine, ADAS_NUMBER)).body)
-    service.stores.accounts.set_password(mine, service.rows.accounts[ADA], "another", service.now)
+    service.stores.passwords.set(mine, service.rows.accounts[ADA], "another", service.now)
     if not someone_is_in:
         service.control.end("PC", by=Approver(ADA, mine.session_id))
     service.text("NO")
@@ -70,7 +70,7 @@ def test_t7_no_leaves_no_account_to_nobody(*, someone_is_in: bool) -> None:
 def test_t7_no_leaves_all_else_alone() -> None:
     """T7: what began before the first text, and other accounts, logins and passwords."""
     service = with_ada()
-    service.stores.accounts.set_password(service.session("PC"), service.rows.accounts[ADA], "hers", service.now)
+    service.stores.passwords.set(service.session("PC"), service.rows.accounts[ADA], "hers", service.now)
     service.wait(1)
     service.signed_in_by_text()
     graces = service.signed_in_by_text(GRACES_NUMBER)

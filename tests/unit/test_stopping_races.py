@@ -114,13 +114,13 @@ def test_t7_who_hears_of_no_adds_nothing_any_more(seconds: float) -> None:
     service = Service()
     founder = service.control.alive(who(service.signed_in_by_text()))
     service.wait(1)
-    service.stores.accounts.set_password(founder, service.rows.accounts[founder.account_id], "first", service.now)
+    service.stores.passwords.set(founder, service.rows.accounts[founder.account_id], "first", service.now)
 
     def react() -> None:
         service.wait(seconds)
         kept = service.rows.accounts[founder.account_id]
         service.binding.bind(founder, "mallory")
-        service.stores.accounts.set_password(founder, kept, "second", service.now)
+        service.stores.passwords.set(founder, kept, "second", service.now)
 
     service.meanwhile["sessions.of_account"] = react
     service.text("NO")
@@ -140,7 +140,7 @@ def test_t7_a_password_of_the_thief_s_lets_nobody_in_while_no_is_under_way() -> 
         service.wait(0.05)
         service.passwords.sign_in(ADAS_NUMBER, "the thief's own", LAPTOP, HOME)
 
-    service.meanwhile["accounts.drop_password"] = sign_in
+    service.meanwhile["passwords.drop"] = sign_in
     service.text("NO")
     assert living(service, founder.account_id) == set()
 
@@ -181,7 +181,7 @@ def test_t4_no_that_is_resumed_ends_nothing_more() -> None:
     service.wait(24 * 3600 - 120)
     service.stores.accounts.bind(session, "user:ada", service.now)
     account = service.rows.accounts[founder.account_id]
-    service.stores.accounts.set_password(session, account, "hers", service.now)
+    service.stores.passwords.set(session, account, "hers", service.now)
     service.replies()
     service.text("NO", message_id="STOP")
     assert service.replies() == [stopped_text(APP, done=True)]

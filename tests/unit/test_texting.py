@@ -190,7 +190,7 @@ def test_r3_6_an_initial_password_is_used_once_in_a_race() -> None:
     service = Service(texts_account=True)
     service.text(service.start_phone())
     password = password_in(service.replies()[0])
-    service.meanwhile["accounts.let_in"] = lambda: service.passwords.sign_in(ADAS_NUMBER, password, LAPTOP, HOME)
+    service.meanwhile["passwords.let_in"] = lambda: service.passwords.sign_in(ADAS_NUMBER, password, LAPTOP, HOME)
     with pytest.raises(InvalidCredentials):
         service.passwords.sign_in(ADAS_NUMBER, password, LAPTOP, HOME)
     assert len(service.rows.sessions) == 1

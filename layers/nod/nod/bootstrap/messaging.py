@@ -107,11 +107,11 @@ class Messaging:
         from nod.flows.replying import Replying
         from nod.flows.stopping import Stopping
 
-        tables = self._tables
+        tables, control, clock = self._tables, self._parts.control, self._parts.clock
         return Replying(
-            accounts=tables.accounts,
+            passwords=tables.passwords,
             throttles=tables.throttles,
-            stopping=Stopping(tables.accounts, tables.logins, tables.sessions, self._parts.control, self._parts.clock),
+            stopping=Stopping(tables.accounts, tables.passwords, tables.logins, tables.sessions, control, clock),
             texts=self._parts.outside.texts,
             app=self._settings.app,
             texts_account=self._settings.send_account_sms,

@@ -121,6 +121,7 @@ class Parts:
 
         return PasswordSignIn(
             accounts=self.tables.accounts,
+            passwords=self.tables.passwords,
             logins=self.tables.logins,
             throttles=self.tables.throttles,
             connections=self.tables.connections,

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from nod.stores.connections import Connections
     from nod.stores.logins import Logins
     from nod.stores.messages import Messages
+    from nod.stores.passwords import Passwords
     from nod.stores.prompts import Prompts
     from nod.stores.sessions import Sessions
     from nod.stores.sign_ins import SignIns
@@ -95,6 +96,14 @@ class Tables:
 
         _ = self.logins, self.sessions
         return Accounts(self.client, self._settings.accounts_table)
+
+    @cached_property
+    def passwords(self) -> Passwords:
+        """The passwords in the Accounts table."""
+        from nod.stores.passwords import Passwords
+
+        _ = self.accounts
+        return Passwords(self.client)
 
     @cached_property
     def bindings(self) -> Bindings:

@@ -14,7 +14,7 @@ from nod.domain.passwords import hash_password, password_matches
 from nod.domain.sessions import Lifetimes, RefreshToken, Session, parse_refresh_token
 from nod.errors import Forbidden, InvalidCredentials, InvalidRequest, InvalidToken, LastLogin
 from nod.flows.granting import Grant, Newcomer, grant_for, know_device, new_session
-from nod.flows.ports import Accounts, Clock, Connections, Logins, Sessions, Throttles, TokenSigner
+from nod.flows.ports import Accounts, Clock, Connections, Logins, Passwords, Sessions, Throttles, TokenSigner
 from nod.flows.prompting import Telling
 from nod.flows.sessions import SessionControl
 
@@ -27,6 +27,7 @@ class PasswordSignIn:
     """
 
     accounts: Accounts
+    passwords: Passwords
     logins: Logins
     throttles: Throttles
     connections: Connections
@@ -99,7 +100,7 @@ class PasswordSignIn:
             raise Forbidden("a session may set a first password only when it has been signed in for long enough")
         if account.has_own_password or (current is not None and account.password_hash is not None):
             self._require_current(account, current, now)
-        if not self.accounts.set_password(session, account, hash_password(new, self.rng), now):
+        if not self.passwords.set(session, account, hash_password(new, self.rng), now):
             raise InvalidCredentials("the password was changed at the same time")
 
     def remove(self, session: Session) -> None:
@@ -115,7 +116,7 @@ class PasswordSignIn:
                 raise Forbidden("a session may remove an older password only when signed in for long enough")
             if not account.has_number:
                 raise LastLogin("without its password nobody could sign in to the account by themselves")
-            if self.accounts.remove_password(session, account, now):
+            if self.passwords.remove(session, account, now):
                 return
 
     def _account(self, session: Session) -> Account:
@@ -155,7 +156,7 @@ class PasswordSignIn:
         )
         if new_account:
             self.accounts.create(account, session)
-        elif not self.accounts.let_in(account, session):
+        elif not self.passwords.let_in(account, session):
             raise InvalidCredentials()
         self.afterwards(
             lambda: self.telling.tell_of_new_session(session, connections, now),

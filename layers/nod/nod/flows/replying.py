@@ -20,7 +20,7 @@ from nod.domain.texts import (
 )
 from nod.errors import SlowDown
 from nod.flows.admitting import Admitted
-from nod.flows.ports import Accounts, TextSender, Throttles
+from nod.flows.ports import Passwords, TextSender, Throttles
 from nod.flows.stopping import Stopping
 
 
@@ -28,7 +28,7 @@ from nod.flows.stopping import Stopping
 class Replying:
     """Telling senders. `texts_account`: a new account's phone is texted its login and an initial password (R3.6)."""
 
-    accounts: Accounts
+    passwords: Passwords
     throttles: Throttles
     stopping: Stopping
     texts: TextSender
@@ -76,5 +76,5 @@ class Replying:
         if not (sign_in.new_account and self.texts_account):
             return None
         password = draw_password(self.rng)
-        kept = self.accounts.set_initial_password(sign_in.account_id, hash_password(password, self.rng))
+        kept = self.passwords.set_initial(sign_in.account_id, hash_password(password, self.rng))
         return password if kept else None

@@ -6,7 +6,7 @@ from datetime import datetime
 from nod.domain.logins import KnownLogin
 from nod.domain.sessions import Session
 from nod.domain.stopping import SETTLING, is_password_undone, undone_logins, undone_sessions, undone_since
-from nod.flows.ports import Accounts, Clock, Logins, Sessions
+from nod.flows.ports import Accounts, Clock, Logins, Passwords, Sessions
 from nod.flows.sessions import SessionControl
 
 
@@ -15,6 +15,7 @@ class Stopping:
     """Undoing what has happened to an account since its number was first texted from lately."""
 
     accounts: Accounts
+    passwords: Passwords
     logins: Logins
     sessions: Sessions
     control: SessionControl
@@ -43,7 +44,7 @@ class Stopping:
         # What they have added up to their end; then no more comes.
         account = self.accounts.get(account.account_id) or account
         if is_password_undone(account, since, until):
-            self.accounts.drop_password(account)
+            self.passwords.drop(account)
         # Where nobody is left in it, the account stays with the number that says NO rather than with nobody.
         for login in undone_logins(account, since, until):
             self.accounts.release(account, login, someone_is_in=someone_is_in)

@@ -19,7 +19,7 @@ from nod.stores import sessions
 from nod.stores.attributes import Moment
 from nod.stores.logins import LoginRow
 from nod.stores.sessions import SessionRow, is_alive
-from nod.stores.table import Refused, Row, Transaction, elements, update_if
+from nod.stores.table import Refused, Row, Transaction, elements
 
 
 class AccountRow(Row):
@@ -55,9 +55,14 @@ def row_of(account: Account) -> AccountRow:
     )
 
 
+def element(login: str, bound_at: datetime) -> str:
+    """A login as an element of `logins` or `devices`."""
+    return f"{Moment().serialize(bound_at)} {login}"
+
+
 def bind(transaction: Transaction, account_id: str, login: str, now: datetime) -> None:
     """Add to a transaction what binds a login that is nobody's to an account that has room for it."""
-    bound = AccountRow.logins.add({_element(login, now)})
+    bound = AccountRow.logins.add({element(login, now)})
     has_room = elements("logins") < LOGINS_PER_ACCOUNT
     _bind(transaction, account_id, login, bound, AccountRow.account_id.exists() & has_room)
 
@@ -139,54 +144,6 @@ class Accounts:
             gone = LoginRow in refused.items or login in account.devices
             raise UnknownLogin() if gone else LastLogin() from None
 
-    def set_password(self, session: Session, account: Account, password_hash: str, now: datetime) -> bool:
-        """Replace the password that `account` was read with by one of its owner's; False where it changed meanwhile.
-
-        `InvalidToken` where the session was ended.
-        """
-        actions: list[Action] = [
-            AccountRow.password_hash.set(password_hash),
-            AccountRow.password_set_at.set(now),
-            AccountRow.initial.remove(),
-        ]
-        return self._change_password(session, actions, _password_unchanged(account), now)
-
-    def remove_password(self, session: Session, account: Account, now: datetime) -> bool:
-        """Take away the password that `account` was read with; False where it changed meanwhile.
-
-        So it is where the number is gone that lets its owner in without. `InvalidToken` where the session was ended.
-        """
-        condition = _password_unchanged(account)
-        if number := next(filter(is_number, account.logins), None):
-            condition &= AccountRow.logins.contains(_element(number, account.logins[number]))
-        return self._change_password(session, _no_password(), condition, now)
-
-    def set_initial_password(self, account_id: str, password_hash: str) -> bool:
-        """Give an account a password that works once; False where it has one of its owner's, or used its first one."""
-        no_password = AccountRow.password_hash.does_not_exist()
-        unused = AccountRow.initial == "unused"
-        exists = AccountRow.account_id.exists()
-        actions = [AccountRow.password_hash.set(password_hash), AccountRow.initial.set("unused")]
-        return update_if(AccountRow(account_id), actions, exists & (no_password | unused))
-
-    def let_in(self, account: Account, session: Session) -> bool:
-        """Keep a session that the account's password has let in, which uses an initial one up.
-
-        False where the password was changed, or used up, since it was read.
-        """
-        transaction = Transaction(self._connection)
-        unchanged = _password_unchanged(account)
-        if account.initial == "unused":
-            transaction.update(AccountRow(account.account_id), [AccountRow.initial.set("spent")], unchanged)
-        else:
-            transaction.check(AccountRow, account.account_id, None, unchanged)
-        transaction.put(sessions.row_of(session))
-        try:
-            transaction.commit()
-        except Refused:
-            return False
-        return True
-
     def release(self, account: Account, login: str, *, someone_is_in: bool = False) -> None:
         """Take a login or device from an account, without a session; one that is gone, or the last login, is left.
 
@@ -197,26 +154,10 @@ class Accounts:
         with suppress(Refused):
             transaction.commit()
 
-    def drop_password(self, account: Account) -> None:
-        """Take the password from an account, if it is still that which was read."""
-        update_if(AccountRow(account.account_id), _no_password(), _password_unchanged(account))
-
-    def _change_password(self, session: Session, actions: list[Action], condition: Any, now: datetime) -> bool:
-        transaction = Transaction(self._connection)
-        transaction.check(SessionRow, session.account_id, session.session_id, is_alive(now))
-        transaction.update(AccountRow(session.account_id), actions, condition)
-        try:
-            transaction.commit()
-        except Refused as refused:
-            if SessionRow in refused.items:
-                raise InvalidToken() from None
-            return False
-        return True
-
     def _know(self, session: Session, login: str, now: datetime) -> Account | None:
         """Try to make a device known; the account as it stands where only that it is full stood in the way."""
         has_room = AccountRow.devices.does_not_exist() | (elements("devices") < DEVICES_PER_ACCOUNT)
-        known = AccountRow.devices.add({_element(login, now)})
+        known = AccountRow.devices.add({element(login, now)})
         transaction = Transaction(self._connection)
         transaction.check(SessionRow, session.account_id, session.session_id, is_alive(now))
         _bind(transaction, session.account_id, login, known, AccountRow.account_id.exists() & has_room)
@@ -237,12 +178,12 @@ def _unbind(transaction: Transaction, account: Account, login: str, *, or_way_in
     """Add what takes a login away, unless it is the last one; `or_way_in`: or the last that lets its owner in."""
     transaction.delete(LoginRow(login), LoginRow.account_id == account.account_id)
     if login in account.devices:
-        element = _element(login, account.devices[login])
-        gone, condition = AccountRow.devices.delete({element}), AccountRow.devices.contains(element)
+        entry = element(login, account.devices[login])
+        gone, condition = AccountRow.devices.delete({entry}), AccountRow.devices.contains(entry)
     else:
-        element = _element(login, account.logins[login])
+        entry = element(login, account.logins[login])
         not_the_last = elements("logins") > 1
-        gone, condition = AccountRow.logins.delete({element}), AccountRow.logins.contains(element) & not_the_last
+        gone, condition = AccountRow.logins.delete({entry}), AccountRow.logins.contains(entry) & not_the_last
         if or_way_in and is_number(login):
             condition &= _lets_in_without(account, login)
     transaction.update(AccountRow(account.account_id), [gone], condition)
@@ -252,7 +193,7 @@ def _lets_in_without(account: Account, number: str) -> Any:
     """What must be there for its owner to get in without this number: another one, or a password that works."""
     another = next((login for login in account.logins if is_number(login) and login != number), None)
     if another:
-        return AccountRow.logins.contains(_element(another, account.logins[another]))
+        return AccountRow.logins.contains(element(another, account.logins[another]))
     works = AccountRow.initial.does_not_exist() | (AccountRow.initial == "unused")
     return AccountRow.password_hash.exists() & works
 
@@ -269,24 +210,8 @@ def _account_of(row: AccountRow) -> Account:
     )
 
 
-def _no_password() -> list[Action]:
-    return [AccountRow.password_hash.remove(), AccountRow.password_set_at.remove(), AccountRow.initial.remove()]
-
-
-def _password_unchanged(account: Account) -> Any:
-    if account.password_hash is None:
-        return AccountRow.account_id.exists() & AccountRow.password_hash.does_not_exist()
-    same_hash = AccountRow.password_hash == account.password_hash
-    same_use = AccountRow.initial == account.initial if account.initial else AccountRow.initial.does_not_exist()
-    return same_hash & same_use
-
-
 def _elements(logins: Mapping[str, datetime]) -> set[str]:
-    return {_element(login, bound_at) for login, bound_at in logins.items()}
-
-
-def _element(login: str, bound_at: datetime) -> str:
-    return f"{Moment().serialize(bound_at)} {login}"
+    return {element(login, bound_at) for login, bound_at in logins.items()}
 
 
 def _bound(element: str) -> tuple[str, datetime]:
