@@ -9,7 +9,7 @@ from nod.domain.bindings import BINDING_LIFETIME, Binding
 from nod.domain.logins import KnownLogin
 from nod.errors import AccountFull, Expired, InvalidToken, LoginTaken, NodError, UnknownLogin
 from tests.builders import ADA, GRACE, NOW, account, after, mailed_binding, message, session, texted_binding
-from tests.contract.stores import DEATHS, Snapshot, Stores, died
+from tests.contract.stores import DEATHS, LIMIT, Snapshot, Stores, died
 
 END = NOW + BINDING_LIFETIME
 replace = msgspec.structs.replace
@@ -143,12 +143,12 @@ class BindingsContract:
         with pytest.raises(AccountFull):
             stores.accounts.bind(session(), "user:one-more", NOW)
         with pytest.raises(AccountFull):
-            stores.messages.bind(message(), binding)
+            stores.messages.bind(message(), binding, LIMIT)
         assert snapshot() == before
         full = stores.accounts.get(ADA)
         assert full is not None
         stores.accounts.unbind(session(), full, "user:ada7", NOW)
-        stores.messages.bind(message(), binding)
+        stores.messages.bind(message(), binding, LIMIT)
         assert stores.logins.find(binding.login) == KnownLogin(ADA)
 
     def test_an_account_that_is_gone_gets_no_login(self, stores: Stores, snapshot: Snapshot) -> None:

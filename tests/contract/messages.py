@@ -26,11 +26,11 @@ from tests.builders import (
     verification_of,
     waiter_ticket,
 )
-from tests.contract.stores import Snapshot, Stores, current, open_prompts
+from tests.contract.stores import LIMIT, Snapshot, Stores, current, open_prompts
 
 NUMBER = f"tel:{ADAS_NUMBER}"
 WORK_TIME = timedelta(seconds=35)
-LIMIT, OTHER_LIMIT = (Limit(name, 3, timedelta(minutes=1)) for name in ("some", "other"))
+OTHER_LIMIT = Limit("other", 3, timedelta(minutes=1))
 
 
 class MessagesContract:

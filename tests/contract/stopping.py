@@ -39,7 +39,7 @@ class StoppingContract:
     def test_t7_a_login_is_released(self, stores: Stores) -> None:
         """T7: it leads nowhere then, is free for another account, and needs no session of anybody's."""
         self.created(stores, password_hash="hers")
-        stores.accounts.release(account(logins=LOGINS), NUMBER)
+        assert stores.accounts.release(account(logins=LOGINS), NUMBER)
         assert stores.logins.find(NUMBER) is None
         assert stores.accounts.get(ADA) == account(password_hash="hers")
         stores.accounts.create(account("ANOTHER", {NUMBER: NOW}))
@@ -53,29 +53,30 @@ class StoppingContract:
         """T7: a number that nobody could get in without is released only where somebody is in already."""
         logins = LOGINS | ({ANOTHER_NUMBER: after(6)} if another else {})
         stores.accounts.create(account(logins=logins, password_hash="old" if initial else None, initial=initial))
-        stores.accounts.release(account(logins=logins), NUMBER, someone_is_in=someone_is_in)
-        assert (stores.logins.find(NUMBER) is None) == (someone_is_in or another or initial == "unused")
+        gone = stores.accounts.release(account(logins=logins), NUMBER, someone_is_in=someone_is_in)
+        assert gone == (someone_is_in or another or initial == "unused")
+        assert (stores.logins.find(NUMBER) is None) == gone
 
     @pytest.mark.parametrize(
-        ("kept", "login"),
+        ("kept", "login", "gone"),
         [
-            ({NUMBER: after(5)}, NUMBER),
-            ({"user:ada": NOW}, NUMBER),
-            ({"user:ada": NOW, NUMBER: after(6)}, NUMBER),
-            ({"user:ada": NOW, NUMBER: after(5)}, "user:grace"),
-            (None, NUMBER),
+            ({NUMBER: after(5)}, NUMBER, False),
+            ({"user:ada": NOW}, NUMBER, True),
+            ({"user:ada": NOW, NUMBER: after(6)}, NUMBER, False),
+            ({"user:ada": NOW, NUMBER: after(5)}, "user:grace", True),
+            (None, NUMBER, True),
         ],
         ids=["the last", "unbound", "bound anew", "another's", "no account"],
     )
     def test_t7_what_cannot_be_released_stays(
-        self, stores: Stores, snapshot: Snapshot, kept: dict[str, Any] | None, login: str
+        self, stores: Stores, snapshot: Snapshot, kept: dict[str, Any] | None, login: str, *, gone: bool
     ) -> None:
-        """T7: the last login, one that is gone or was bound anew, and another account's; and none of it is an error."""
+        """T7: the last login, and one that was bound anew; what is no login of the account is gone already."""
         stores.accounts.create(account(GRACE, {"user:grace": after(5)}))
         if kept is not None:
             stores.accounts.create(account(logins=kept))
         before = snapshot()
-        stores.accounts.release(account(logins={**LOGINS, login: after(5)}), login)
+        assert stores.accounts.release(account(logins={**LOGINS, login: after(5)}), login) == gone
         assert snapshot() == before
 
     # A password is dropped.
@@ -111,37 +112,36 @@ class StoppingContract:
     # A number says NO.
 
     def test_t7_no_is_kept_with_its_number(self, stores: Stores, snapshot: Snapshot) -> None:
-        """T7: another account's number, and one that nobody has, are left alone; none is made."""
+        """T7: it tells whose that is; one that nobody has is left alone, and none is made."""
         self.created(stores)
         before = snapshot()
-        assert stores.logins.stop(NUMBER, GRACE, NOW, NOW) is None
-        assert stores.logins.stop("tel:+447700900999", ADA, NOW, NOW) is None
+        assert stores.logins.stop("tel:+447700900999", NOW, NOW) is None
         assert snapshot() == before
-        stores.logins.stop(NUMBER, ADA, NOW, NOW)
+        assert stores.logins.stop(NUMBER, NOW, NOW) == (KnownLogin(ADA), NOW)
         assert snapshot() != before
         assert stores.logins.find(NUMBER) == KnownLogin(ADA)
 
     def test_t4_no_begins_to_hold_when_it_is_first_carried_out(self, stores: Stores, snapshot: Snapshot) -> None:
         """T4: carried out once more it changes nothing, and tells since when it holds; another NO is one of its own."""
         self.created(stores)
-        assert stores.logins.stop(NUMBER, ADA, NOW, after(3)) == after(3)
+        assert stores.logins.stop(NUMBER, NOW, after(3)) == (KnownLogin(ADA), after(3))
         before = snapshot()
-        assert stores.logins.stop(NUMBER, ADA, NOW, after(60)) == after(3)
-        assert stores.logins.stop(NUMBER, ADA, after(3), after(60)) == after(3)
-        assert stores.logins.stop(NUMBER, ADA, after(-60), after(60)) == after(3)
+        assert stores.logins.stop(NUMBER, NOW, after(60)) == (KnownLogin(ADA), after(3))
+        assert stores.logins.stop(NUMBER, after(3), after(60)) == (KnownLogin(ADA), after(3))
+        assert stores.logins.stop(NUMBER, after(-60), after(60)) == (KnownLogin(ADA), after(3))
         assert snapshot() == before
         later = after(3) + A_MICROSECOND
-        assert stores.logins.stop(NUMBER, ADA, later, after(61)) == after(61)
+        assert stores.logins.stop(NUMBER, later, after(61)) == (KnownLogin(ADA), after(61))
 
     def test_t7_no_holds_nothing_else_back(self, stores: Stores) -> None:
         """T7: a login that is not held back stays so, and one that is keeps its hold."""
         self.created(stores)
-        stores.logins.stop(NUMBER, ADA, NOW, NOW)
+        stores.logins.stop(NUMBER, NOW, NOW)
         known = stores.logins.find(NUMBER)
         assert known is not None
         assert known.held_until is None
         stores.logins.hold(NUMBER, NOW)
-        stores.logins.stop(NUMBER, ADA, after(1), after(1))
+        stores.logins.stop(NUMBER, after(1), after(1))
         known = stores.logins.find(NUMBER)
         assert known is not None
         assert known.is_held(after(1))
@@ -153,7 +153,7 @@ class StoppingContract:
         """R1.6: where nobody said NO, or before the text only, it gets its session."""
         seen = self.let_in(stores)
         if stopped_at:
-            stores.logins.stop(NUMBER, ADA, stopped_at, stopped_at)
+            stores.logins.stop(NUMBER, stopped_at, stopped_at)
         stores.sign_ins.redeem(seen, seen.redeem(VERIFIER, NOW), session("NEW", method="phone"), NOW)
         assert stores.sessions.get(ADA, "NEW") == session("NEW", method="phone")
         assert current(stores, seen).status == "redeemed"
@@ -161,8 +161,8 @@ class StoppingContract:
     @pytest.mark.parametrize(
         "spoil",
         [
-            lambda stores: stores.logins.stop(NUMBER, ADA, NOW, NOW),
-            lambda stores: stores.logins.stop(NUMBER, ADA, after(1), after(1)),
+            lambda stores: stores.logins.stop(NUMBER, NOW, NOW),
+            lambda stores: stores.logins.stop(NUMBER, after(1), after(1)),
             lambda stores: stores.accounts.release(account(logins=LOGINS), NUMBER, someone_is_in=True),
             lambda stores: moved(stores, ADA, GRACE),
         ],
@@ -182,7 +182,7 @@ class StoppingContract:
     def test_t7_no_before_the_approver_s_answer_counts_for_nothing(self, stores: Stores) -> None:
         """T7: what an approver has allowed since is measured from then, and its own session must live as well (S2)."""
         seen = self.let_in(stores, allowed_at=10, let_in_by=ADAS_PHONE.session_id)
-        stores.logins.stop(NUMBER, ADA, after(9), after(9))
+        stores.logins.stop(NUMBER, after(9), after(9))
         with pytest.raises(Denied):
             stores.sign_ins.redeem(seen, seen.redeem(VERIFIER, after(11)), session("NEW"), after(11))
         stores.sessions.put(session())
@@ -194,7 +194,7 @@ class StoppingContract:
         seen = self.let_in(stores)
         redeemed = seen.redeem(VERIFIER, NOW)
         stores.sign_ins.redeem(seen, redeemed, session("FIRST"), NOW)
-        stores.logins.stop(NUMBER, ADA, NOW, NOW)
+        stores.logins.stop(NUMBER, NOW, NOW)
         before = snapshot()
         with pytest.raises(Overtaken) as overtaken:
             stores.sign_ins.redeem(seen, redeemed, session("SECOND"), NOW)

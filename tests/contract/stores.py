@@ -1,9 +1,10 @@
 """The stores that the contracts are about, and what several of them need."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from nod.domain.limits import Limit
 from nod.domain.prompts import prompt_for
 from nod.domain.sessions import Session
 from nod.domain.sign_in import SignIn
@@ -63,6 +64,8 @@ def died(stores: Stores, death: str) -> Session:
     return session("DEAD")
 
 
+# Some limit on something.
+LIMIT = Limit("some", 3, timedelta(minutes=1))
 # Everything that stands in the tables, to be compared.
 Snapshot = Callable[[], object]
 

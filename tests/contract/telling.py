@@ -9,9 +9,9 @@ import pytest
 from nod.domain.bindings import BINDING_LIFETIME
 from nod.domain.logins import KnownLogin
 from nod.domain.texts import Repeated, SeenMessage
-from nod.errors import Expired, LoginTaken
+from nod.errors import Expired, LoginTaken, SlowDown
 from tests.builders import ADA, ADAS_NUMBER, ADAS_PHONE, GRACE, NOW, account, after, message, session, texted_binding
-from tests.contract.stores import Snapshot, Stores
+from tests.contract.stores import LIMIT, Snapshot, Stores
 
 NUMBER = f"tel:{ADAS_NUMBER}"
 WORK_TIME = timedelta(seconds=35)
@@ -25,7 +25,7 @@ class TellingContract:
     def test_r1_2_a_message_binds_its_number(self, stores: Stores) -> None:
         """R1.2: the login, the account and the claim appear together, and the binding is kept as done (T5)."""
         self.binding(stores)
-        stores.messages.bind(message(now=after(5)), texted_binding())
+        stores.messages.bind(message(now=after(5)), texted_binding(), LIMIT)
         assert stores.logins.find(NUMBER) == KnownLogin(ADA)
         assert stores.accounts.get(ADA) == account(logins={"user:ada": NOW, NUMBER: after(5)})
         assert stores.bindings.get("BINDING") == texted_binding(done=True)
@@ -50,14 +50,33 @@ class TellingContract:
         spoil(stores)
         before = snapshot()
         with pytest.raises(error):
-            stores.messages.bind(message(), texted_binding())
+            stores.messages.bind(message(), texted_binding(), LIMIT)
         assert snapshot() == before
 
     def test_a_binding_in_the_last_moment_counts(self, stores: Stores) -> None:
         """A microsecond before its expiry a binding is bound."""
         self.binding(stores)
-        stores.messages.bind(message(now=NOW + BINDING_LIFETIME - timedelta(microseconds=1)), texted_binding())
+        in_time = message(now=NOW + BINDING_LIFETIME - timedelta(microseconds=1))
+        stores.messages.bind(in_time, texted_binding(), LIMIT)
         assert stores.logins.find(NUMBER) == KnownLogin(ADA)
+
+    def test_a1_a_number_is_bound_so_often_and_no_more(self, stores: Stores, snapshot: Snapshot) -> None:
+        """A1: each binding is told by a text; past the limit nothing is written, and another number is bound still."""
+        self.binding(stores)
+        for number in range(LIMIT.count):
+            stores.bindings.put(texted_binding())
+            stores.messages.bind(message(f"message {number}"), texted_binding(), LIMIT)
+            bound = stores.accounts.get(ADA)
+            assert bound is not None
+            stores.accounts.release(bound, NUMBER, someone_is_in=True)
+        stores.bindings.put(texted_binding())
+        before = snapshot()
+        with pytest.raises(SlowDown):
+            stores.messages.bind(message(), texted_binding(), LIMIT)
+        assert snapshot() == before
+        another = texted_binding(login="tel:+447700900999")
+        stores.bindings.put(another)
+        stores.messages.bind(message(), another, LIMIT)
 
     # Telling.
 

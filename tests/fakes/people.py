@@ -118,9 +118,13 @@ class Accounts:
         self.rows.require_alive(session, now)
         self.rows.unbind(account, login)
 
-    def release(self, account: Account, login: str, *, someone_is_in: bool = False) -> None:
-        with suppress(LastLogin, UnknownLogin):
-            self.rows.unbind(account, login, or_way_in=not someone_is_in)
+    def release(self, account: Account, login: str, *, someone_is_in: bool = False) -> bool:
+        with suppress(UnknownLogin):
+            try:
+                self.rows.unbind(account, login, or_way_in=not someone_is_in)
+            except LastLogin:
+                return False
+        return True
 
 
 @dataclass

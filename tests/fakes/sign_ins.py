@@ -43,13 +43,13 @@ class Logins:
         if row := self.rows.logins.get(login):
             row.next_hold = FIRST_HOLD
 
-    def stop(self, login: str, account_id: str, asked_at: datetime, now: datetime) -> datetime | None:
-        row = self.rows.logins.get(login)
-        if row is None or row.account_id != account_id:
+    def stop(self, login: str, asked_at: datetime, now: datetime) -> tuple[KnownLogin, datetime] | None:
+        row, known = self.rows.logins.get(login), self.find(login)
+        if row is None or known is None:
             return None
         if row.stopped_at is None or row.stopped_at < asked_at:
             row.stopped_at = now
-        return row.stopped_at
+        return known, row.stopped_at
 
 
 def _held_until(row: LoginRow) -> datetime | None:

@@ -47,11 +47,17 @@ class Bindings:
         complete(self.rows, binding, now)
 
 
-def complete(rows: Rows, binding: Binding, now: datetime) -> None:
-    """Bind a login, once and in time; nothing happens where that cannot be."""
+def pending(rows: Rows, binding: Binding, now: datetime) -> Binding:
+    """The binding as it is kept; `Expired` where it is done, or not in time."""
     kept = rows.bindings.get(binding.binding_id)
     if kept is None or kept.expires_at <= now or kept.done:
         raise Expired()
+    return kept
+
+
+def complete(rows: Rows, binding: Binding, now: datetime) -> None:
+    """Bind a login, once and in time; nothing happens where that cannot be."""
+    kept = pending(rows, binding, now)
     rows.bind(binding.account_id, binding.login, now)
     rows.bindings[binding.binding_id] = replace(kept, done=True)
 
@@ -103,11 +109,14 @@ class Messages:
         self.rows.close_prompt(before)
         self._keep(message, "two_numbers")
 
-    def bind(self, message: Message, binding: Binding) -> None:
+    def bind(self, message: Message, binding: Binding, limit: Limit) -> None:
         self._require_new(message)
         if not self.rows.is_alive(binding.account_id, binding.session_id, message.received_at):
             raise Expired()
+        pending(self.rows, binding, message.received_at)
+        self.rows.require_room(limit, binding.login, message.received_at)
         complete(self.rows, binding, message.received_at)
+        self.rows.count(limit, binding.login, message.received_at)
         self._keep(message, "bound")
 
     def claim(self, message: Message, outcome: Outcome) -> None:

@@ -222,6 +222,7 @@ class Flows:
             logins=self.stores.logins,
             sessions=self.stores.sessions,
             control=self.control,
+            together=one_by_one,
             clock=self.clock,
         )
 

@@ -22,6 +22,9 @@ from nod.flows.starting import Started
 from tests.builders import ADA, ADAS_NUMBER, HOME, LAPTOP, PHONE, VERIFIER, account, session
 from tests.unit.flows import Flows, Stack
 
+# In seconds: no two things happen at the very same time where one has led to the other.
+A_MOMENT = 1e-6
+
 
 class Service(Flows):
     """All flows, and what people do with them."""
@@ -96,7 +99,8 @@ class Service(Flows):
         return self.answering.answer(Answer(started.sign_in.sign_in_id, decision, code), by=by, connection_id=over)
 
     def redeem(self, started: Started, verifier: str = VERIFIER, key: str | None = None) -> Grant:
-        """The device comes for its session, `key` being the request's idempotency key."""
+        """The device comes for its session, a moment later; `key` is the request's idempotency key."""
+        self.wait(A_MOMENT)
         return self.redeeming.redeem(started.sign_in.sign_in_id, verifier, key)
 
     def cancel(self, started: Started, verifier: str = VERIFIER) -> None:

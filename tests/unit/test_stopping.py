@@ -1,5 +1,7 @@
 """NO, texted back: whoever was talked into sending a text takes back what it has led to (T7)."""
 
+from datetime import timedelta
+
 import pytest
 
 from nod.domain.limits import ANSWERS_TO_NO_PER_NUMBER
@@ -65,6 +67,40 @@ def test_t7_no_leaves_no_account_to_nobody(*, someone_is_in: bool) -> None:
     assert (f"tel:{ADAS_NUMBER}" in service.rows.logins) != someone_is_in
     service.wait(1)
     assert (service.signed_in_by_text().account_id == ADA) != someone_is_in
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_t7_of_two_numbers_the_one_that_says_no_stays(order: int) -> None:
+    """T7: where both were bound lately, and nobody is in: the thief's goes first, however they are listed."""
+    service = Service(eviction_age=timedelta(0))
+    service.account("ada")
+    mine = service.session("PC", founding=True)
+    service.wait(60)
+    for number in (ADAS_NUMBER, GRACES_NUMBER)[::order]:
+        service.text(to_send(service.binding.bind(mine, number)).body, number)
+    service.control.end("PC", by=Approver(ADA, "PC"))
+    service.text("NO")
+    assert shown(service) == {"ada", ADAS_NUMBER}
+
+
+def test_t7_an_account_that_only_the_number_is_left_of_is_the_number_s() -> None:
+    """T7: whoever talked it into their account, and left that no other login, is out of it, with their password."""
+    service = Service(eviction_age=timedelta(0))
+    grant = service.passwords.sign_up("mallory", "the thief's own", LAPTOP, HOME)
+    thief = service.control.alive(who(grant))
+    service.wait(60)
+    service.text(to_send(service.binding.bind(thief, ADAS_NUMBER)).body)
+    service.binding.unbind(thief, "mallory")
+    service.connect(thief, "thief's socket")
+    service.text("NO")
+    assert living(service, grant.account_id) == set()
+    assert "thief's socket" not in service.sockets.open
+    assert service.rows.accounts[grant.account_id].password_hash is None
+    assert shown(service, grant.account_id) == {ADAS_NUMBER}
+    with pytest.raises(InvalidCredentials):
+        service.passwords.sign_in(ADAS_NUMBER, "the thief's own", LAPTOP, HOME)
+    service.wait(1)
+    assert service.signed_in_by_text().account_id == grant.account_id
 
 
 def test_t7_no_leaves_all_else_alone() -> None:
@@ -220,6 +256,7 @@ def test_t7_no_works_past_the_limit_of_replies() -> None:
     for _ in range(ANSWERS_TO_NO_PER_NUMBER.count):
         service.text("NO")
     assert len(service.replies()) == ANSWERS_TO_NO_PER_NUMBER.count
+    service.wait(1)
     grant = service.signed_in_by_text()
     service.replies()
     service.text("NO")

@@ -1,14 +1,16 @@
 """NO, texted back, while the thief goes on, and where it is delivered again (T4, T7)."""
 
 from contextlib import suppress
+from datetime import timedelta
 
 import pytest
 
 from nod.domain.pushes import SessionEnded
 from nod.domain.sign_in import Approver
 from nod.domain.texts import stopped_text
-from nod.errors import Denied, NodError
-from tests.builders import ADA, ADAS_NUMBER, APP, HOME, LAPTOP
+from nod.errors import Denied, Forbidden, NodError
+from tests.builders import ADA, ADAS_NUMBER, APP, GRACES_NUMBER, HOME, LAPTOP
+from tests.unit.bindings import to_send
 from tests.unit.service import Service
 from tests.unit.sessions import let_in_by
 from tests.unit.stopping import living, shown, who
@@ -143,6 +145,65 @@ def test_t7_a_password_of_the_thief_s_lets_nobody_in_while_no_is_under_way() -> 
     service.meanwhile["passwords.drop"] = sign_in
     service.text("NO")
     assert living(service, founder.account_id) == set()
+
+
+@pytest.mark.parametrize("step", ["sessions.expire", "sockets.post", "passwords.drop", "sessions.of_account"])
+def test_t7_no_outlasts_a_thief_however_long_it_takes(step: str) -> None:
+    """T7: while it ends many sessions a thief sets the password anew, signs in by it, and adds a name and a number."""
+    service = Service()
+    founder = service.control.alive(who(service.signed_in_by_text()))
+    service.passwords.change(founder, None, "the thief's own")
+    for _ in range(3):
+        service.passwords.sign_in(ADAS_NUMBER, "the thief's own", LAPTOP, HOME)
+    service.connect(founder, "thief's socket")
+    service.wait(60)
+
+    def go_on() -> None:
+        service.wait(60)
+        with suppress(NodError):
+            service.binding.bind(founder, "mallory")
+            service.text(to_send(service.binding.bind(founder, GRACES_NUMBER)).body, GRACES_NUMBER)
+        with suppress(NodError):
+            service.passwords.change(founder, "the thief's own", "another of the thief's")
+        with suppress(NodError):
+            service.passwords.sign_in(ADAS_NUMBER, "another of the thief's", LAPTOP, HOME)
+        with suppress(NodError):
+            service.passwords.sign_in(ADAS_NUMBER, "the thief's own", LAPTOP, HOME)
+
+    service.meanwhile[step] = go_on
+    service.text("NO")
+    assert living(service, founder.account_id) == set()
+    assert shown(service, founder.account_id) == {ADAS_NUMBER}
+    assert service.rows.accounts[founder.account_id].password_hash is None
+    assert "thief's socket" not in service.sockets.open
+
+
+def test_t7_no_beside_the_text_it_is_about_undoes_it() -> None:
+    """T7: what the text lets in until NO itself is written down counts as what was there before it."""
+    service = with_ada()
+    started = service.start_phone()
+    service.meanwhile["logins.stop"] = lambda: service.text(started)
+    service.text("NO")
+    with pytest.raises(Denied):
+        service.redeem(started)
+    assert service.replies()[-1] == stopped_text(APP, done=True)
+
+
+def test_t7_a_session_is_younger_than_the_text_that_let_it_in() -> None:
+    """T7, S4: also where the clock of whoever redeems it is behind: NO ends it, and it takes no number away."""
+    service = Service()
+    started = service.start_phone()
+    service.wait(5)
+    service.text(started)
+    service.now -= timedelta(seconds=3)
+    thief = service.control.alive(who(service.redeem(started)))
+    service.stores.accounts.bind(thief, "user:mallory", thief.signed_in_at)
+    service.stores.passwords.set(thief, service.rows.accounts[thief.account_id], "the thief's", thief.signed_in_at)
+    with pytest.raises(Forbidden):
+        service.binding.unbind(thief, ADAS_NUMBER)
+    service.wait(60)
+    service.text("NO")
+    assert living(service, thief.account_id) == set()
 
 
 def test_t7_what_lost_its_number_cannot_be_redeemed() -> None:

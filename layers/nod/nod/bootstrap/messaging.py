@@ -107,13 +107,22 @@ class Messaging:
         from nod.flows.replying import Replying
         from nod.flows.stopping import Stopping
 
-        tables, control, clock = self._tables, self._parts.control, self._parts.clock
+        tables, parts = self._tables, self._parts
+        stopping = Stopping(
+            accounts=tables.accounts,
+            passwords=tables.passwords,
+            logins=tables.logins,
+            sessions=tables.sessions,
+            control=parts.control,
+            together=parts.together,
+            clock=parts.clock,
+        )
         return Replying(
             passwords=tables.passwords,
             throttles=tables.throttles,
-            stopping=Stopping(tables.accounts, tables.passwords, tables.logins, tables.sessions, control, clock),
-            texts=self._parts.outside.texts,
+            stopping=stopping,
+            texts=parts.outside.texts,
             app=self._settings.app,
             texts_account=self._settings.send_account_sms,
-            rng=self._parts.rng,
+            rng=parts.rng,
         )

@@ -83,6 +83,13 @@ class SignIn(msgspec.Struct, frozen=True, kw_only=True):
         """When it was allowed; of an allowed sign-in only."""
         return self.expires_at - REDEEM_WINDOW
 
+    def session_begins_at(self, now: datetime) -> datetime:
+        """When the session begins that is collected at `now`: after it was allowed, however clocks differ.
+
+        Else it would look older than the text that let it in, and be no part of what that text has led to (T7, S4).
+        """
+        return max(now, self.allowed_at + timedelta.resolution)
+
     def standing(self, now: datetime) -> Status:
         """The status at `now`: a live sign-in whose time has run out is expired, whatever its row says."""
         return "expired" if self.status in LIVE and now >= self.expires_at else self.status

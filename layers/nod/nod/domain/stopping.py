@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from nod.domain.accounts import Account
-from nod.domain.logins import KnownLogin, is_number
+from nod.domain.logins import KnownLogin
 from nod.domain.sessions import Session, below
 
 STOPPABLE_FOR = timedelta(hours=24)
@@ -52,12 +52,10 @@ def undone_sessions(sessions: Sequence[Session], since: datetime, until: datetim
 def undone_logins(account: Account, since: datetime, until: datetime) -> list[str]:
     """The keys of the logins that were bound in between, and of the devices that became known.
 
-    The login with which the account was made is not among them. Numbers come last: a NO that breaks off comes again,
-    and is understood only while its number is the account's.
+    The login with which the account was made is not among them.
     """
     logins = {login: bound_at for login, bound_at in account.logins.items() if bound_at != account.created_at}
-    undone = [login for login, bound_at in (logins | dict(account.devices)).items() if since <= bound_at <= until]
-    return sorted(undone, key=is_number)
+    return [login for login, bound_at in (logins | dict(account.devices)).items() if since <= bound_at <= until]
 
 
 def is_password_undone(account: Account, since: datetime, until: datetime) -> bool:

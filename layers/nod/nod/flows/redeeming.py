@@ -46,11 +46,12 @@ class Redeeming:
         device that has not heard the answer repeats the request with the same idempotency `key`, and gets the very
         session: it follows from the key and the verifier. Without a key a sign-in is redeemed once (A7).
         """
-        now = self.clock()
         before = self._get(sign_in_id)
+        now = self.clock()
         drawn_from = Derived(verifier, f"{sign_in_id}:{key}") if key else self.rng
         try:
             after = before.redeem(verifier, now)
+            now = before.session_begins_at(now)
             session, refresh = new_session(_newcomer(before), lifetimes=self.lifetimes, now=now, rng=drawn_from)
             access_token, connections = self._sign_beside_keeping(before, after, session, now, key)
         except StillWaiting:
@@ -70,8 +71,8 @@ class Redeeming:
 
     def cancel(self, sign_in_id: str, verifier: str) -> None:
         """Give a sign-in up; its prompts close. Raises what `SignIn.cancel` raises."""
-        now = self.clock()
         before = self._get(sign_in_id)
+        now = self.clock()
         while (after := before.cancel(verifier, now)) is not before:
             try:
                 connections, _ = self.together(

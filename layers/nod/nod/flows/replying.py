@@ -6,7 +6,7 @@ from random import Random
 
 from nod.domain.accounts import draw_password
 from nod.domain.limits import ANSWERS_TO_NO_PER_NUMBER, REFUSALS_PER_NUMBER, Limit
-from nod.domain.logins import KnownLogin, Login
+from nod.domain.logins import Login
 from nod.domain.passwords import hash_password
 from nod.domain.sign_in import SignIn
 from nod.domain.texts import (
@@ -36,9 +36,7 @@ class Replying:
     texts_account: bool
     rng: Random
 
-    def reply(
-        self, message: Message, admitted: Admitted, number: Login, known: KnownLogin | None, now: datetime
-    ) -> str | None:
+    def reply(self, message: Message, admitted: Admitted, number: Login, now: datetime) -> str | None:
         """The text for the sender, None where there is nothing to say; a NO is carried out on the way."""
         outcome = admitted.outcome
         if outcome in ("signed_in", "asked"):
@@ -46,7 +44,7 @@ class Replying:
         if outcome == "bound":
             return bound_text(self.app, number.value)
         if outcome == "stopped":
-            done = self.stopping.stop(number.key, known, message.received_at)
+            done = self.stopping.stop(number.key, message.received_at)
             return self._within(ANSWERS_TO_NO_PER_NUMBER, number, stopped_text(self.app, done=done), now)
         return self._within(REFUSALS_PER_NUMBER, number, refusal_text(self.app, outcome), now)
 

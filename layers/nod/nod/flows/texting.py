@@ -14,10 +14,11 @@ from nod.concurrency import Together
 from nod.domain.bindings import Binding
 from nod.domain.deliveries import InboundText
 from nod.domain.identifiers import fingerprint
+from nod.domain.limits import BINDINGS_PER_NUMBER
 from nod.domain.logins import KnownLogin, Login, parse_texting_number
 from nod.domain.sign_in import Overtaken, SignIn
 from nod.domain.texts import LoginMoved, Message, Outcome, Repeated, SeenMessage, identifier_in, means_stop
-from nod.errors import AccountFull, Expired, LoginTaken, TryAgain
+from nod.errors import AccountFull, Expired, LoginTaken, SlowDown, TryAgain
 from nod.flows.admitting import Admitted, Admitting
 from nod.flows.ports import Bindings, Clock, Logins, Messages, SignIns
 from nod.flows.replying import Replying
@@ -76,7 +77,7 @@ class Texting:
                 return None
             message = msgspec.structs.replace(message, received_at=seen.received_at)
             admitted = Admitted(seen.outcome, self._find(message, number, identifier).sign_in)
-        return self._tell(message, admitted, number, found.known, replies=replies)
+        return self._tell(message, admitted, number, replies=replies)
 
     def _find(self, message: Message, number: Login, identifier: str | None) -> Found:
         seen, known, sign_in, binding = self.together(
@@ -113,7 +114,7 @@ class Texting:
         outcome: Outcome = "used" if binding.done else "other_number"
         if binding.login == number.key and not binding.done:
             try:
-                self.messages.bind(message, binding)
+                self.messages.bind(message, binding, BINDINGS_PER_NUMBER)
                 return "bound"
             except Expired:
                 outcome = "expired"
@@ -121,6 +122,8 @@ class Texting:
                 outcome = "login_taken"
             except AccountFull:
                 outcome = "account_full"
+            except SlowDown:
+                outcome = "held_back"
         self.messages.claim(message, outcome)
         return outcome
 
@@ -135,14 +138,12 @@ class Texting:
             seen = self.messages.seen(key) or seen
         raise TryAgain(retry_after=30)
 
-    def _tell(
-        self, message: Message, admitted: Admitted, number: Login, known: KnownLogin | None, *, replies: bool
-    ) -> str | None:
+    def _tell(self, message: Message, admitted: Admitted, number: Login, *, replies: bool) -> str | None:
         """Tell everybody. Where that fails, the gateway's next delivery is to try again."""
         now: datetime = self.clock()
         try:
             admitted = self.admitting.announce(admitted, now)
-            text = self.replying.reply(message, admitted, number, known, now)
+            text = self.replying.reply(message, admitted, number, now)
             if text and not replies:
                 self.replying.send(number, text)
         except Exception:

@@ -1,7 +1,6 @@
 """The Accounts table: bound logins, known devices, perhaps a password. A login is written together with its account."""
 
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import datetime
 from typing import Any, cast
 
@@ -144,15 +143,19 @@ class Accounts:
             gone = LoginRow in refused.items or login in account.devices
             raise UnknownLogin() if gone else LastLogin() from None
 
-    def release(self, account: Account, login: str, *, someone_is_in: bool = False) -> None:
-        """Take a login or device from an account, without a session; one that is gone, or the last login, is left.
+    def release(self, account: Account, login: str, *, someone_is_in: bool = False) -> bool:
+        """Take a login or device from an account, without a session. False where it stays: it is the last login.
 
-        So is the only way in, unless `someone_is_in`: whose account it is then is no question of logins.
+        So does the only way in, unless `someone_is_in`: whose account it is then is no question of logins.
         """
         transaction = Transaction(self._connection)
         _unbind(transaction, account, login, or_way_in=not someone_is_in)
-        with suppress(Refused):
+        try:
             transaction.commit()
+        except Refused as refused:
+            # No longer the account's: it was gone already.
+            return LoginRow in refused.items
+        return True
 
     def _know(self, session: Session, login: str, now: datetime) -> Account | None:
         """Try to make a device known; the account as it stands where only that it is full stood in the way."""

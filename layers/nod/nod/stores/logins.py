@@ -54,7 +54,7 @@ class Logins:
             row = LoginRow.get(login, consistent_read=True)
         except LoginRow.DoesNotExist:
             return None
-        return KnownLogin(row.account_id, _held_until(row), row.texted_from, row.texted_last)
+        return _known(row)
 
     def find_for_stranger(self, login: str) -> KnownLogin | None:
         """The same for somebody who only knows the login: `Overloaded` at once where too many ask for it."""
@@ -72,17 +72,17 @@ class Logins:
         """After a success the next report starts again with the shortest hold."""
         self._update_known(login, [LoginRow.next_hold.remove()])
 
-    def stop(self, login: str, account_id: str, asked_at: datetime, now: datetime) -> datetime | None:
+    def stop(self, login: str, asked_at: datetime, now: datetime) -> tuple[KnownLogin, datetime] | None:
         """Somebody said NO by text at `asked_at`: what the login was allowed before cannot be redeemed any more.
 
-        Gives when that began to hold: `now`, or earlier where the same NO was carried out before. None where the login
-        is not this account's.
+        Gives whose it is, and when that began to hold: `now`, or earlier where the same NO was carried out before. None
+        where it is nobody's.
         """
-        this_account = LoginRow.account_id == account_id
+        known = LoginRow.account_id.exists()
         not_stopped = LoginRow.stopped_at.does_not_exist() | (LoginRow.stopped_at < asked_at)
-        item, _ = update_or_show(LoginRow(login), [LoginRow.stopped_at.set(now)], this_account & not_stopped)
+        item, _ = update_or_show(LoginRow(login), [LoginRow.stopped_at.set(now)], known & not_stopped)
         row = LoginRow.from_raw_data(item) if item else None
-        return row.stopped_at if row and row.account_id == account_id else None
+        return (_known(row), row.stopped_at) if row else None
 
     def _hold(self, login: str, seen: timedelta | None, now: datetime) -> None:
         """Hold it for what was `seen` as the next hold (None: for the first), if it is that still."""
@@ -104,6 +104,10 @@ class Logins:
     def _update_known(self, login: str, actions: list[Action]) -> None:
         """Update a login if it is still bound; one that was unbound meanwhile has nothing left to update."""
         update_if(LoginRow(login), actions, LoginRow.account_id.exists())
+
+
+def _known(row: LoginRow) -> KnownLogin:
+    return KnownLogin(row.account_id, _held_until(row), row.texted_from, row.texted_last)
 
 
 def _held_until(row: LoginRow) -> datetime | None:

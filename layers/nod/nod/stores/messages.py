@@ -100,12 +100,14 @@ class Messages:
         transaction.delete(PromptRow(before.account_id, before.sign_in_id))
         self._commit(transaction)
 
-    def bind(self, message: Message, binding: Binding) -> None:
-        """Bind the number that a message came from.
+    def bind(self, message: Message, binding: Binding, limit: Limit) -> None:
+        """Bind the number that a message came from; `limit` counts for it.
 
-        Raises `Repeated`, `Expired` (also where the session that asked was ended), `LoginTaken`, and `AccountFull`.
+        Raises `Repeated`, `Expired` (also where the session that asked was ended), `LoginTaken`, `AccountFull`, and
+        `SlowDown` past the limit.
         """
         transaction = self._claim(message, "bound")
+        throttles.count(transaction, limit, binding.login, message.received_at)
         bindings.complete(transaction, binding, message.received_at)
         try:
             transaction.commit()
@@ -114,6 +116,8 @@ class Messages:
                 raise Repeated() from None
             if BindingRow in refused.items or SessionRow in refused.items:
                 raise Expired() from None
+            if ThrottleRow in refused.items:
+                raise SlowDown() from None
             raise accounts.why_not_bound(refused) from None
 
     def claim(self, message: Message, outcome: Outcome) -> None:
