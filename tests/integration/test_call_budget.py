@@ -111,11 +111,11 @@ def test_echo_prompts_in_three_steps(world: World) -> None:
 
 
 def test_ending_a_session_takes_four_steps(world: World) -> None:
-    """R2.2: list, end, find the sockets, tell and close them."""
+    """R2.2: read the two sessions, however many there are, end, find the sockets, tell and close them."""
     world.connect("one")
     other = world.parts.passwords.sign_in("alice", "correct horse", PC, NETWORK)
     assert world.counted(lambda: world.parts.control.end(other.session_id, by=world.me)) == [
-        ["dynamodb Query Sessions"],
+        ["dynamodb GetItem Sessions", "dynamodb GetItem Sessions"],
         ["dynamodb TransactWriteItems ConditionCheck Sessions, Update Sessions,"],
         ["dynamodb Query Connections"],
         [POST],

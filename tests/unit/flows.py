@@ -265,6 +265,7 @@ class Flows:
             connections=self.stores.connections,
             sockets=self._sockets,
             telling=self.telling,
+            together=one_by_one,
             afterwards=self.afterwards,
             eviction_age=self.stack.eviction_age,
             clock=self.clock,

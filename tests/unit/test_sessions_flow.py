@@ -206,3 +206,26 @@ def test_r2_2_two_ends_at_once_end_it_once(by: Approver, call: str) -> None:
     with pytest.raises(UnknownSession):
         service.control.end("NEW", by=by)
     assert service.calls.count("sockets.close") == 1
+
+
+def test_s2_a_session_whose_own_end_broke_off_is_closed_by_asking_again() -> None:
+    """S2: its connections could not be looked up; the second request is refused, and closes them."""
+    service = three_sessions()
+    service.failing(0, "connections.of")
+    with pytest.raises(ConnectionError):
+        service.control.end("NEW", by=NEW)
+    assert "socket of NEW" in service.sockets.open
+    with pytest.raises(InvalidToken):
+        service.control.end("NEW", by=NEW)
+    assert "socket of NEW" not in service.sockets.open
+
+
+def test_s2_of_many_connections_one_after_another_is_closed() -> None:
+    """S2: each is told, closed and forgotten before the next, so that what breaks off leaves fewer to the next."""
+    service = three_sessions()
+    for number in range(3):
+        service.connect(service.control.alive(NEW), f"another socket {number}")
+    service.calls.clear()
+    service.control.end("NEW", by=OLD)
+    steps = ["sockets.post", "sockets.close", "connections.remove"]
+    assert [one for one in service.calls if one in steps] == 4 * steps + 2 * ["sockets.post"]

@@ -166,6 +166,7 @@ class Parts:
             connections=self.tables.connections,
             sockets=self.outside.sockets,
             telling=self.telling,
+            together=self.together,
             afterwards=self.afterwards,
             eviction_age=self.eviction_age,
             clock=self.clock,

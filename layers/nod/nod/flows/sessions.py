@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from nod.concurrency import Afterwards
+from nod.concurrency import Afterwards, Together
 from nod.domain.connections import Connection
 from nod.domain.pushes import SessionEnded
 from nod.domain.sessions import Session, ShownSession, below, shown
@@ -23,6 +23,7 @@ class SessionControl:
     connections: Connections
     sockets: Sockets
     telling: Telling
+    together: Together
     afterwards: Afterwards
     eviction_age: timedelta
     clock: Clock
@@ -37,7 +38,9 @@ class SessionControl:
     def listed(self, who: Approver) -> list[ShownSession]:
         """The live sessions of the account, through whichever of its logins, newest first."""
         now = self.clock()
-        living = [one for one in self._all(who) if one.is_alive(now)]
+        living = [one for one in self.sessions.of_account(who.account_id) if one.is_alive(now)]
+        if not any(one.session_id == who.session_id for one in living):
+            raise self._dead(who)
         return [shown(one, to=who.session_id) for one in sorted(living, key=_age, reverse=True)]
 
     def end(
@@ -96,21 +99,32 @@ class SessionControl:
         self.afterwards(partial(self.telling.tell, news, now))
 
     def _part_from(self, connections: list[Connection], now: datetime, *, asked_by: str | None = None) -> None:
-        """Tell connections that their session has ended, but for the one that asked for it; then close them all."""
-        told = [one for one in connections if one.connection_id != asked_by]
-        self.afterwards(partial(self.telling.tell, [(one, SessionEnded(one.session_id or "")) for one in told], now))
-        self.afterwards(
-            *(partial(self.sockets.close, one.connection_id) for one in connections),
-            *(partial(self.connections.remove, one.owner, one.connection_id) for one in connections),
-        )
+        """Tell connections that their session has ended, but for the one that asked for it, and close them.
+
+        Each is done with before another is begun: where there are more than one request can close, the next has fewer.
+        """
+
+        def part_from(one: Connection) -> None:
+            if one.connection_id != asked_by:
+                self.telling.tell([(one, SessionEnded(one.session_id or ""))], now)
+            self.sockets.close(one.connection_id)
+            self.connections.remove(one.owner, one.connection_id)
+
+        self.afterwards(*(partial(part_from, one) for one in connections))
 
     def _end_one(self, session_id: str, by: Approver, ended: list[str]) -> None:
-        sessions = {one.session_id: one for one in self._all(by)}
-        target, now = sessions.get(session_id), self.clock()
+        # Not the list of all: however many there are, each can be ended.
+        caller, target = self.together(
+            lambda: self.sessions.get(by.account_id, by.session_id),
+            lambda: self.sessions.get(by.account_id, session_id),
+        )
+        now = self.clock()
+        if caller is None or not caller.is_alive(now):
+            raise self._dead(by)
         if target is None:
             raise UnknownSession()
         if target.is_alive(now):
-            self._require_may_end(sessions[by.session_id], target)
+            self._require_may_end(caller, target)
             if self._end_for(by, session_id, ended):
                 return
         # Dead: for long, by somebody else just now, or by this very write, whose answer was lost.
@@ -142,7 +156,7 @@ class SessionControl:
         sessions = {one.session_id: one for one in self.sessions.of_account(by.account_id)}
         caller, target = sessions.get(by.session_id), sessions.get(session_id)
         if caller is None or not (caller.is_alive(now) or by.session_id in ended):
-            raise InvalidToken("the session was ended")
+            raise self._dead(by)
         if target is None:
             raise UnknownSession()
         self._require_may_end(caller, target)
@@ -164,12 +178,10 @@ class SessionControl:
             ended.append(session_id)
         return done
 
-    def _all(self, who: Approver) -> list[Session]:
-        """The sessions of the account, alive or not; `who` itself must live."""
-        sessions, now = self.sessions.of_account(who.account_id), self.clock()
-        if not any(one.session_id == who.session_id and one.is_alive(now) for one in sessions):
-            raise InvalidToken("the session was ended")
-        return sessions
+    def _dead(self, who: Approver) -> InvalidToken:
+        """For who asks in a session that is dead: what that has open is closed, for its end may not have come to it."""
+        self.afterwards(partial(self.hang_up_left, who.account_id, [who.session_id], self.clock()))
+        return InvalidToken("the session was ended")
 
 
 def _age(session: Session) -> datetime:
