@@ -109,7 +109,6 @@ class Flows:
             together=one_by_one,
             policy=self.stack.policy,
             conceal=self.stack.conceal,
-            rng=self._rng,
         )
 
     @cached_property

@@ -205,7 +205,6 @@ class Parts:
             together=self.together,
             policy=self.settings.approver_policy,
             conceal=self.settings.conceal_accounts,
-            rng=self.rng,
         )
 
     @cached_property

@@ -55,7 +55,6 @@ class Prompting:
     together: Together
     policy: ApproverPolicy
     conceal: bool
-    rng: Random
 
     @property
     def _first_address(self) -> str | None:
@@ -71,7 +70,9 @@ class Prompting:
         approvers = approvers_among(connections, now)
         if not approvers and self.conceal:
             approvers = [_phantom(prompt, now)]
-        for group in in_order_of_asking(approvers, self.policy, rng=self.rng, last_active=self._activity(approvers)):
+        # Drawn from the sign-in, so that who is asked about it once more is who was asked before.
+        rng = Random(prompt.sign_in_id)  # noqa: S311 - it need not be secret who is asked.
+        for group in in_order_of_asking(approvers, self.policy, rng=rng, last_active=self._activity(approvers)):
             if self._ask_group(prompt, group, now):
                 return True
         return False
