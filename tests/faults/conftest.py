@@ -8,7 +8,7 @@ import botocore.endpoint
 import pytest
 
 from nod.domain import passwords
-from tests.faults import further  # noqa: F401 - its scenarios are played as well.
+from tests.faults import frames, further, policies, topics  # noqa: F401 - their scenarios are played as well.
 from tests.faults.house import House
 from tests.faults.scenarios import SCENARIOS, Scenario
 from tests.integration.in_process import in_process_aws
@@ -28,6 +28,17 @@ class Scene:
 
     scenario: type[Scenario]
     house: House
+
+    @property
+    def name(self) -> str:
+        """The scenario's."""
+        return self.scenario.__name__
+
+    @property
+    def decided(self) -> int:
+        """The number of the call that decides; of one that decides nothing, the last."""
+        decisive = (at for at, call in enumerate(self.calls) if call.startswith(self.scenario.decides))
+        return next(decisive, len(self.calls) - 1)
 
     def begun(self) -> Scenario:
         """The scenario, with people of its own, up to the request."""
@@ -54,4 +65,4 @@ def scene(request: pytest.FixtureRequest) -> Iterator[Scene]:
         patched.setattr(botocore.endpoint, "time", Hurry)
         patched.setattr(passwords, "COST", 2**4)
         with in_process_aws(patched) as settings:
-            yield Scene(request.param, House(settings))
+            yield Scene(request.param, House(settings, **request.param.stack))

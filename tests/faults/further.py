@@ -13,8 +13,10 @@ from nod.domain.refusals import StillWaiting
 from nod.errors import (
     AlreadyAnswered,
     Denied,
+    Expired,
     IdentifierUsed,
     InvalidCredentials,
+    InvalidToken,
     NodError,
     SlowDown,
     UnknownLogin,
@@ -28,7 +30,7 @@ from nod.flows.phone import AskedByPhone
 from nod.flows.qr import Scan
 from nod.flows.starting import Started
 from tests.faults.house import NETWORK, PC, PHONE
-from tests.faults.scenarios import VERIFIER, Redeem, Scenario, StartApproval, StartHandOver, Text
+from tests.faults.scenarios import VERIFIER, ConfirmEcho, Redeem, Scenario, StartApproval, StartHandOver, Text
 
 OWN_PASSWORD, NEXT_PASSWORD = "correct horse", "battery staple"
 
@@ -57,6 +59,8 @@ class PickWrongCode(DenySignIn):
     """An approver picks a wrong number, which denies."""
 
     lost = (AlreadyAnswered, WrongCode)
+    # It is looked at as it is where the first write finds that it does not hold.
+    told = ("TransactWriteItems",)
 
     def attempt(self) -> str:
         wrong = "00" if self.started.verification.code != "00" else "01"
@@ -66,6 +70,8 @@ class PickWrongCode(DenySignIn):
 
 class EchoWrongCode(Scenario):
     """A device sends a wrong `echo` code: there are tries left, and nobody is prompted."""
+
+    told = ConfirmEcho.told
 
     def prepare(self) -> None:
         self.started = self.start("echo")
@@ -113,12 +119,15 @@ class TextFromSecondNumber(Text):
         self.message_id = new_identifier(self.house.random)
         self.second = self.house.person()
 
+    def collect(self) -> None:
+        """The phone is too slow for that."""
+
     @property
     def sender(self) -> str:
         return self.second.number if hasattr(self, "second") else super().sender
 
     def settle(self) -> None:
-        with pytest.raises(Denied):
+        with pytest.raises((Denied, Expired)):
             self.redeem(self.started)
         assert len(self.person.sessions()) == len(self.second.sessions()) == 1
 
@@ -128,6 +137,8 @@ class TextFromSecondNumber(Text):
 
 class StartEcho(Scenario):
     """A device asks to be let in, and is to send its code back first."""
+
+    told = StartApproval.told
 
     def attempt(self) -> Started:
         return self.start("echo")
@@ -142,12 +153,42 @@ class StartEcho(Scenario):
 class StartWhereTheApproverIsGone(StartApproval):
     """The approver's connection, open up to now, may be gone; it comes back, and the device asks again."""
 
+    # Nobody is online then, and the sign-in is taken back.
+    told = (*StartApproval.told, "PostToConnection")
+
     def prepare(self) -> None:
         self.house.parts.connecting.open_prompts(self.person.me, f"{self.person.login}-approve")
 
     def again(self) -> Started:
         self.person.connect("approve")
         return self.attempt()
+
+
+class StartWhereOneIsGone(StartApproval):
+    """Of two approvers one is gone, and forgotten; where that fails, the device hears nothing of it."""
+
+    def prepare(self) -> None:
+        name = self.person.listed("approve", name="gone")
+        self.house.parts.connecting.open_prompts(self.person.me, name)
+        self.house.injector.gone.add(name)
+
+
+class ReplayRefresh(Scenario):
+    """A refresh token comes that was used before: its session is over (S3), whatever fails then."""
+
+    decides = "UpdateItem Sessions"
+
+    def prepare(self) -> None:
+        self.copied = self.person.signed_in()
+        self.house.parts.refreshing.refresh(self.copied.refresh_token)
+
+    def attempt(self) -> bool:
+        with pytest.raises(InvalidToken):
+            self.house.parts.refreshing.refresh(self.copied.refresh_token)
+        return True
+
+    def settle(self) -> None:
+        assert self.person.sessions() == [self.person.me.session_id]
 
 
 class StartByText(Scenario):

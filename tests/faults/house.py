@@ -6,15 +6,17 @@ from itertools import count
 from random import Random
 from typing import Any
 
-import boto3
 from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.dynamodb.models import dynamodb_backends
 from moto.ses.models import ses_backends
 from msgspec.structs import replace
 
+from nod.api.websocket import Frames
 from nod.bootstrap.hand_over import HandOverParts
 from nod.bootstrap.messaging import Messaging
 from nod.bootstrap.parts import Parts
 from nod.domain.accounts import Account
+from nod.domain.connections import Connection
 from nod.domain.device import Device, Network
 from nod.domain.identifiers import new_identifier
 from nod.domain.sessions import Lifetimes
@@ -23,7 +25,7 @@ from nod.flows.granting import Grant, Newcomer, grant_for, new_session
 from nod.settings import Settings
 from tests.faults.injection import Injector
 from tests.integration.in_process import Steps
-from tests.invariants import Row, all_rows
+from tests.invariants import Row
 
 NETWORK = Network("192.0.2.1")
 PC, PHONE = Device("desktop", "PC"), Device("phone", "Phone")
@@ -32,8 +34,8 @@ PC, PHONE = Device("desktop", "PC"), Device("phone", "Phone")
 class House:
     """The parts of a function over one moto, and a clock that can be moved on."""
 
-    def __init__(self, settings: Settings) -> None:
-        """`settings` as of a function."""
+    def __init__(self, settings: Settings, **stack: Any) -> None:
+        """`settings` as of a function; `stack` are parameters of the stack that are to be otherwise."""
         self.late = timedelta(0)
         self.random = Random(7)
         self.injector = Injector()
@@ -45,6 +47,7 @@ class House:
             phone_sign_in_approval="never",
             send_account_sms=True,
             starts_per_minute_per_address=100_000,
+            **stack,
         )
         self.parts = Parts(settings, together=Steps(), clock=self.now)
         self.messaging = Messaging(self.parts)
@@ -52,13 +55,20 @@ class House:
         self.asking = Messaging(self.parts)
         self.asking._settings = replace(settings, phone_sign_in_approval="when_online")
         self.hand_over = HandOverParts(self.parts)
+        self.frames = Frames(
+            self.parts.connecting,
+            self.parts.answering,
+            self.parts.control,
+            self.hand_over.showing,
+            self.parts.outside.sockets.post,
+        )
         texts: Any = self.parts.outside.texts
         mailer: Any = self.parts.outside.mailer
         clients: list[Any] = [self.parts.tables.client.client, self.parts.outside.sockets._client]
         for client in (*clients, self.parts.outside.kms, texts._client, mailer._client):
             self.injector.watch(client)
         self._numbers = count()
-        self._tables = boto3.client("dynamodb")
+        self._region = self.parts.tables.client.client.meta.region_name
 
     def now(self) -> datetime:
         """The time, as the service has it."""
@@ -66,7 +76,7 @@ class House:
 
     def mailed_code(self, address: str) -> str:
         """The code of the last mail to an address."""
-        mails = ses_backends[DEFAULT_ACCOUNT_ID][self._tables.meta.region_name].sent_messages
+        mails = ses_backends[DEFAULT_ACCOUNT_ID][self._region].sent_messages
         [*_, last] = [mail for mail in mails if address in mail.destinations["ToAddresses"]]
         code = re.search(r"\b[0-9]{6}\b", last.body)
         assert code
@@ -77,8 +87,9 @@ class House:
         return Person(self, next(self._numbers))
 
     def rows(self, table: str) -> list[Row]:
-        """All rows of a table, as DynamoDB has them."""
-        return all_rows(self._tables, table)
+        """All rows of a table, past the calls to DynamoDB, which take moto long."""
+        kept = dynamodb_backends[DEFAULT_ACCOUNT_ID][self._region].tables[table].all_items()
+        return [row.to_json()["Attributes"] for row in kept]
 
 
 class Person:
@@ -95,8 +106,8 @@ class Person:
         self.account_id = account_id
         self.grant = self.signed_in()
         self.me = Approver(account_id, self.grant.session_id)
-        self.connect("approve")
-        self.connect("hand_over")
+        self.listed("approve")
+        self.listed("hand_over")
 
     def signed_in(self, let_in_by: str | None = None) -> Grant:
         """One more session."""
@@ -115,6 +126,20 @@ class Person:
         parts.tables.sessions.put(session)
         return grant_for(session, "", refresh)
 
+    def listed(self, purpose: Any, who: Approver | None = None, name: str | None = None) -> str:
+        """Have a connection, past the handshake; its id."""
+        who = who or self.me
+        connection = Connection(
+            owner=self.account_id,
+            connection_id=f"{self.login}-{name or purpose}",
+            purpose=purpose,
+            ip="192.0.2.2",
+            connected_at=self.house.now(),
+            session_id=who.session_id,
+        )
+        self.house.parts.tables.connections.add(connection, self.house.now())
+        return connection.connection_id
+
     def connect(self, purpose: Any, who: Approver | None = None, name: str | None = None) -> None:
         """Open a connection, of the device that is signed in where it is nobody else's."""
         parts = self.house.parts
@@ -127,8 +152,9 @@ class Person:
             self.house.parts.connecting.close(f"{self.login}-{purpose}", self.account_id)
 
     def connected(self) -> set[str | None]:
-        """The ids of the sessions that have a connection."""
-        return {one.session_id for one in self.house.parts.tables.connections.of(self.account_id)}
+        """The ids of the sessions that have a connection which would hear what is said to the account."""
+        listed, closed = self.house.parts.tables.connections.of(self.account_id), self.house.injector.closed
+        return {one.session_id for one in listed if one.connection_id not in closed}
 
     def sessions(self) -> list[str]:
         """The ids of the living sessions of the account."""

@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import parse_qs, unquote
 
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
@@ -14,6 +15,8 @@ from moto.core.models import botocore_stubber
 ONCE, ALWAYS = 1, 1000
 # `make faults` has every call fail in every way; the tests of every day are to be through while somebody waits.
 EVERY = "NOD_EVERY_FAULT" in os.environ
+# All pairs of failing calls, of a request and its retry: thousands, which take a quarter of an hour.
+EVERY_PAIR = "NOD_EVERY_PAIR" in os.environ
 
 
 class Killed(BaseException):
@@ -36,10 +39,21 @@ class Fault:
     only: str = ""
     turn: tuple[int, int] = (0, 1)
 
-    def befalls(self, at: int, call: str) -> bool:
-        """Whether the call at `at` is to fail so. Day by day a call has one of the faults that take turns."""
-        which, of_how_many = self.turn
-        return (EVERY or at % of_how_many == which) and self.only in call
+    @property
+    def kills(self) -> bool:
+        """Whether the function is gone, so that nothing can be done about it."""
+        return self.name.startswith("killed")
+
+    @property
+    def may_lose(self) -> bool:
+        """Whether a change may have happened of which its caller does not hear."""
+        return self.acts or self.kills
+
+    def befalls(self, at: int, call: str, of: int) -> bool:
+        """Whether the call at `at`, `of` how many, is to fail so. Day by day those that take turns do so."""
+        which, turns = self.turn
+        turns = min(turns, of)
+        return (EVERY or at % turns == which % turns) and self.only in call
 
 
 def _response(request: Any, status: int, body: bytes, headers: dict[str, str]) -> AWSResponse:
@@ -71,12 +85,14 @@ FAULTS = (
     Fault("throttled", answering(400, "ThrottlingException"), turn=(0, 4)),
     Fault("a server error", answering(500, "InternalServerError"), turn=(1, 4)),
     Fault("no connection", _raises(lambda request: ConnectTimeoutError(endpoint_url=request.url)), turn=(2, 4)),
-    Fault("timeout after the effect, once", _raises(_timeout), acts=True, times=ONCE),
+    Fault("timeout after the effect, once", _raises(_timeout), acts=True, times=ONCE, turn=(1, 2)),
     Fault("timeout after the effect", _raises(_timeout), acts=True, turn=(0, 2)),
     Fault("killed before", _raises(lambda _: Killed()), turn=(3, 4)),
     Fault("killed after", _raises(lambda _: Killed()), acts=True, turn=(1, 2)),
     Fault("gone", answering(410, "GoneException"), only="PostToConnection"),
 )
+# What is left half done: the function dies once a call has acted, or sees it fail and does what it does then.
+BREAKING = tuple(fault for fault in FAULTS if fault.name in ("killed after", "a server error"))[::-1]
 
 
 @dataclass
@@ -84,6 +100,12 @@ class Injector:
     """Makes one call of those that are counted from `arm` on fail; all calls go through it to moto."""
 
     calls: list[str] = field(default_factory=list)
+    # What got through: frames, each with its connection, connections that were closed, and numbers that were texted.
+    heard: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    closed: list[str] = field(default_factory=list)
+    texted: list[str] = field(default_factory=list)
+    # Connections that are gone, though they are listed.
+    gone: set[str] = field(default_factory=set)
     _fault: Fault | None = None
     _at: int = -1
     _failed: int = 0
@@ -130,19 +152,36 @@ class Injector:
         if token and token in self._transactions:
             status, body = self._transactions[token]
             return _response(request, status, body, {})
+        if self.calls[-1] == "PostToConnection" and _connection(request) in self.gone:
+            return answering(410, "GoneException")(request)
+        self._note(request)
         answer = botocore_stubber("before-send", request=request)
         if token and answer and answer.status_code == 200:
             self._transactions[token] = (200, answer.content)
             return _response(request, 200, answer.content, dict(answer.headers))
         return answer
 
+    def _note(self, request: Any) -> None:
+        match self.calls[-1]:
+            case "PostToConnection":
+                self.heard.append((_connection(request), json.loads(request.body)))
+            case "DeleteConnection":
+                self.closed.append(_connection(request))
+            case "Publish":
+                self.texted += parse_qs(_text(request.body))["PhoneNumber"]
+
 
 def _token(request: Any) -> str | None:
-    body = request.body or b""
-    if (b"ClientRequestToken" if isinstance(body, bytes) else "ClientRequestToken") not in body:
-        return None
-    token: str = json.loads(body)["ClientRequestToken"]
-    return token
+    body = _text(request.body or "")
+    return json.loads(body)["ClientRequestToken"] if "ClientRequestToken" in body else None
+
+
+def _connection(request: Any) -> str:
+    return unquote(request.url).rpartition("/@connections/")[2]
+
+
+def _text(body: str | bytes) -> str:
+    return body if isinstance(body, str) else body.decode()
 
 
 class _Body:

@@ -3,7 +3,9 @@
 `attempt` is one request to the service. Where it fails, `again` is what its caller does next: as a rule the very same.
 `settle` asserts the state that must be reached then, whichever call had failed; it uses the service as the people
 would. `lost` is an error that `again` may end in, where the answer to a change that had happened was lost; `steps`
-says that it is made of several changes, of which the first may have happened when a later one fails.
+says that it is made of several changes, of which the first may have happened when a later one fails. `decides` is
+how the deciding call begins (the first such one), and `told` how those do after which the caller is told all the same
+that it failed. `stack` has parameters of the stack that it is played on.
 """
 
 from contextlib import suppress
@@ -50,10 +52,14 @@ class Scenario:
     result: Any = None
     lost: ClassVar[tuple[type[NodError], ...]] = ()
     steps: ClassVar[bool] = False
+    decides: ClassVar[str] = "TransactWriteItems"
+    told: ClassVar[tuple[str, ...]] = ()
+    stack: ClassVar[dict[str, Any]] = {}
 
-    def __init_subclass__(cls) -> None:
-        """Every scenario is played."""
-        SCENARIOS[cls.__name__] = cls
+    def __init_subclass__(cls, *, plays: bool = True) -> None:
+        """Every scenario is played, but for those that only say what others have in common."""
+        if plays:
+            SCENARIOS[cls.__name__] = cls
 
     def __post_init__(self) -> None:
         """Set the scene: nothing of this fails."""
@@ -101,6 +107,9 @@ class Scenario:
 class StartApproval(Scenario):
     """A device asks to be let in; where that fails its user asks again."""
 
+    # Beside the decision: who is not found cannot be asked.
+    told: ClassVar[tuple[str, ...]] = ("Query Connections",)
+
     def attempt(self) -> Started:
         return self.start()
 
@@ -114,6 +123,9 @@ class StartApproval(Scenario):
 
 class ConfirmEcho(Scenario):
     """A device sends its `echo` code back."""
+
+    # The same; when the code comes again it prompts.
+    told: ClassVar[tuple[str, ...]] = ("Query Connections",)
 
     def prepare(self) -> None:
         self.started = self.start("echo")
@@ -149,6 +161,8 @@ class ReportSignIn(Scenario):
 
     lost = (AlreadyAnswered,)
     steps = True
+    # So that it is reported again, and then held back.
+    told: ClassVar[tuple[str, ...]] = ("UpdateItem Logins",)
 
     def prepare(self) -> None:
         self.started = self.start()
@@ -165,6 +179,9 @@ class ReportSignIn(Scenario):
 
 class Redeem(Scenario):
     """A device collects its session; whatever failed, the request that is repeated with its key brings it."""
+
+    # Without a signature there is no token to hand out. It is asked for beside the decision.
+    told = ("Sign",)
 
     def prepare(self) -> None:
         self.started = self.start()
@@ -275,6 +292,8 @@ class EndSession(Scenario):
 
     lost = (UnknownSession,)
     steps = True
+    # Decision 77.
+    told: ClassVar[tuple[str, ...]] = ("Query Connections",)
 
     def prepare(self) -> None:
         self.other = self.person.signed_in()
@@ -304,14 +323,21 @@ class EndConnectedSession(EndSession):
 class EndOwnSession(Scenario):
     """A device signs itself out."""
 
-    lost = (InvalidToken, UnknownSession)
+    lost: ClassVar[tuple[type[NodError], ...]] = (InvalidToken, UnknownSession)
     steps = True
+    decides = "UpdateItem Sessions"
+    # Decision 77.
+    told: ClassVar[tuple[str, ...]] = ("Query Connections",)
 
     def attempt(self) -> list[str]:
         return self.house.parts.control.end(self.person.me.session_id, by=self.person.me)
 
     def settle(self) -> None:
         assert self.person.sessions() == []
+        if self.person.connected():
+            with suppress(*self.lost):
+                self.attempt()
+        assert self.person.connected() == set()
 
 
 class EndTree(Scenario):
@@ -324,6 +350,8 @@ class EndTree(Scenario):
 
     lost = (UnknownSession,)
     steps = True
+    # Some have ended, and others are to be; and decision 77.
+    told = ("TransactWriteItems", "Query")
 
     def attempt(self) -> list[str]:
         return self.house.parts.control.end(self.top.session_id, by=self.person.me, and_let_in=True)
@@ -334,6 +362,9 @@ class EndTree(Scenario):
 
 class OpenConnection(Scenario):
     """A device opens its connection and says hello; each attempt asks for a ticket of its own."""
+
+    # What it says then is another request.
+    told = ("GetItem Sessions", "Query Prompts", "UpdateItem Connections")
 
     def prepare(self) -> None:
         self.started = self.start()
@@ -351,6 +382,10 @@ class OpenConnection(Scenario):
 class Text(Scenario):
     """A gateway delivers a text; what fails it delivers again, half a minute or more later, with the same id."""
 
+    # Whatever it is: the gateway is to deliver again, and no person hears of it.
+    told: ClassVar[tuple[str, ...]] = ("",)
+    collected: Grant | None = None
+
     def prepare(self) -> None:
         asked = AskedByPhone(new_identifier(self.house.random), challenge_of(VERIFIER), PHONE)
         self.started = self.messaging.phone.start(asked, NETWORK)
@@ -366,8 +401,14 @@ class Text(Scenario):
         return self.house.messaging
 
     def again(self) -> Any:
+        self.collect()
         self.house.late += timedelta(seconds=36)
         return self.attempt()
+
+    def collect(self) -> None:
+        """The phone, which polls, collects its session as soon as it can: it has a minute."""
+        with suppress(NodError):
+            self.collected = self.collected or self.redeem(self.started, KEY)
 
     @property
     def sender(self) -> str:
@@ -380,7 +421,7 @@ class Text(Scenario):
         return self.started.sms.body if self.started.sms else ""
 
     def settle(self) -> None:
-        grant = self.redeem(self.started)
+        grant = self.collected or self.redeem(self.started, KEY)
         assert grant.account_id == self.person.account_id
         self.is_signed_in(grant)
         assert len(self.person.sessions()) == 2
@@ -398,7 +439,7 @@ class TextOfNewNumber(Text):
         return self._sender
 
     def settle(self) -> None:
-        grant = self.redeem(self.started)
+        grant = self.collected or self.redeem(self.started, KEY)
         assert grant.new_account
         self.is_signed_in(grant)
         owner = self.house.parts.tables.logins.find(f"tel:{self.sender}")
@@ -451,6 +492,9 @@ class TextNo(Text):
         self.person.connect("approve", Approver(self.person.account_id, self.intruder.session_id), "intruder")
         self.message_id = new_identifier(self.house.random)
 
+    def collect(self) -> None:
+        """It has been."""
+
     @property
     def body(self) -> str:
         return "NO" if hasattr(self, "intruder") else super().body
@@ -470,6 +514,9 @@ class BindNumber(Text):
         assert asked.sms
         self._body = asked.sms.body
         self.message_id = new_identifier(self.house.random)
+
+    def collect(self) -> None:
+        """There is nothing to collect."""
 
     @property
     def sender(self) -> str:
@@ -586,6 +633,9 @@ class ScanCode(StartHandOver):
 
 class RenewCode(StartHandOver):
     """A page asks for a fresh code."""
+
+    # Beside the decision: a code that is not shown does no harm.
+    told: ClassVar[tuple[str, ...]] = ("GetItem SignIns",)
 
     def prepare(self) -> None:
         self.started = super().attempt()
