@@ -76,7 +76,7 @@ def bind_login() -> Response[Any]:
     """Bind a login: 201, 202 where it is to be proven first, 409 `login_taken`."""
     session = _session()
     request = http.body(app, requests.BindLogin)
-    bound = FLOWS.logins.bind(session, request.login)
+    bound = FLOWS.logins.bind(session, request.login, http.network(app, SETTINGS.edge_key_hash))
     if isinstance(bound, BoundLogin):
         return http.answer(201, _shown(bound))
     sms = responses.Sms(bound.sms.to, bound.sms.body) if bound.sms else None

@@ -1,10 +1,13 @@
 """What flows rely on where passwords are kept (R1.9, R3.6)."""
 
+import msgspec
 import pytest
 
 from nod.domain.accounts import Account, Initial
-from tests.builders import ADA, GRACE, NOW, account, after, session
+from tests.builders import ADA, ADAS_NUMBER, GRACE, NOW, account, after, session
 from tests.contract.stores import Snapshot, Stores
+
+NUMBER = f"tel:{ADAS_NUMBER}"
 
 
 class PasswordsContract:
@@ -107,11 +110,24 @@ class PasswordsContract:
 
     def test_r3_6_an_initial_password_is_spent_once(self, stores: Stores) -> None:
         """R3.6: of two who use it at once, having seen the same, one gets through."""
-        seen = self.created(stores, "old", "unused")
+        seen = self.created(stores, "old", "unused", NUMBER)
         assert stores.passwords.let_in(seen, session("NEW"))
-        assert stores.accounts.get(ADA) == account(password_hash="old", initial="spent")
+        assert stores.accounts.get(ADA) == msgspec.structs.replace(seen, initial="spent")
         assert not stores.passwords.let_in(seen, session("OTHER"))
         assert stores.sessions.get(ADA, "OTHER") is None
+
+    def test_r3_6_the_last_way_in_is_not_spent(self, stores: Stores, snapshot: Snapshot) -> None:
+        """R3.6: once the number is gone nothing else lets its owner in; nor is it spent by who saw the number still."""
+        seen = self.created(stores, "old", "unused", NUMBER)
+        stores.accounts.unbind(session(), seen, NUMBER, NOW)
+        before = snapshot()
+        assert not stores.passwords.let_in(seen, session("NEW"))
+        assert snapshot() == before
+        left = stores.accounts.get(ADA)
+        assert left is not None
+        for name in ("NEW", "OTHER"):
+            assert stores.passwords.let_in(left, session(name))
+        assert stores.accounts.get(ADA) == left
 
     def test_r3_6_what_was_replaced_is_not_spent(self, stores: Stores, snapshot: Snapshot) -> None:
         """R3.6: a fresh initial password, and an owner's own, are not spent by whoever saw the one before."""
@@ -165,9 +181,9 @@ class PasswordsContract:
         assert snapshot() == before
 
     @staticmethod
-    def created(stores: Stores, password_hash: str | None, initial: Initial | None) -> Account:
-        """Ada's account as it is kept, beside another that nothing may happen to."""
+    def created(stores: Stores, password_hash: str | None, initial: Initial | None, *further: str) -> Account:
+        """Ada's account as it is kept, with these logins as well, beside another that nothing may happen to."""
         stores.accounts.create(account(GRACE, {"user:grace": NOW}, "hers", "unused"))
-        made = account(ADA, None, password_hash, initial)
+        made = account(ADA, dict.fromkeys(("user:ada", *further), NOW), password_hash, initial)
         stores.accounts.create(made)
         return made

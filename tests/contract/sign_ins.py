@@ -23,7 +23,7 @@ from tests.builders import (
     waiter_ticket,
     wrong_code_for,
 )
-from tests.contract.stores import Snapshot, Stores, allowed, current, open_prompts, opened, pending
+from tests.contract.stores import LIMIT, Snapshot, Stores, allowed, current, open_prompts, opened, pending
 
 replace = msgspec.structs.replace
 TWICE = Limit("of a test", 2, timedelta(minutes=10))
@@ -186,6 +186,33 @@ class SignInsContract:
             stores.sign_ins.redeem(seen, redeemed, session("NEW"), after(1))
         assert stores.sessions.get(ADA, "NEW") is None
         assert current(stores, seen) == before
+
+    def test_a1_an_account_gets_so_many_sessions_and_no_more(self, stores: Stores, snapshot: Snapshot) -> None:
+        """A1, R2.1: past the limit the sign-in stays allowed, and brings its session once there is room again."""
+        seen = allowed(stores)
+        redeemed = seen.redeem(VERIFIER, after(1))
+        for _ in range(LIMIT.count):
+            stores.throttles.count(LIMIT, ADA, after(1))
+        before = snapshot()
+        with pytest.raises(SlowDown):
+            stores.sign_ins.redeem(seen, redeemed, session("NEW"), after(1), LIMIT)
+        assert snapshot() == before
+        stores.throttles.forget(LIMIT, ADA, after(1))
+        stores.sign_ins.redeem(seen, redeemed, session("NEW"), after(1), LIMIT)
+        assert stores.sessions.get(ADA, "NEW") == session("NEW")
+
+    def test_a7_redeemed_twice_comes_before_too_often(self, stores: Stores) -> None:
+        """A7, S2: what was redeemed, or taken back, is that, also for an account that has got too many sessions."""
+        seen = allowed(stores)
+        redeemed = seen.redeem(VERIFIER, after(1))
+        for _ in range(LIMIT.count):
+            stores.throttles.count(LIMIT, ADA, after(1))
+        stores.sign_ins.redeem(seen, redeemed, session("FIRST"), after(1))
+        with pytest.raises(Overtaken):
+            stores.sign_ins.redeem(seen, redeemed, session("SECOND"), after(1), LIMIT)
+        stores.sessions.expire(ADA, ADAS_PHONE.session_id, NOW)
+        with pytest.raises(Denied):
+            stores.sign_ins.redeem(seen, redeemed, session("SECOND"), after(1), LIMIT)
 
     def test_a_sign_in_that_nobody_let_in_needs_no_approver(self, stores: Stores) -> None:
         """A sign-in that was allowed otherwise (by a text message, say) is redeemed without asking for a session."""

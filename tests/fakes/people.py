@@ -156,7 +156,9 @@ class Passwords:
         kept = self._with_password_of(account)
         if kept is None:
             return False
-        if kept.initial == "unused":
+        if kept.initial == "unused" and (number := next(filter(is_number, account.logins), None)):
+            if number not in kept.logins:
+                return False
             self._keep(replace(kept, initial="spent"))
         self.rows.sessions[session.account_id, session.session_id] = session
         return True

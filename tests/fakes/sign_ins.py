@@ -168,13 +168,19 @@ class SignIns:
         self.rows.close_prompt(before)
         self.rows.open_prompt(prompt)
 
-    def redeem(self, before: SignIn, after: SignIn, session: Session, now: datetime) -> None:
+    def redeem(
+        self, before: SignIn, after: SignIn, session: Session, now: datetime, limit: Limit | None = None
+    ) -> None:
         if before.let_in_by and not self.rows.is_alive(before.account_id, before.let_in_by, now):
             raise Denied()
         self.rows.require_unchanged(before, now)
         if before.method in ("phone", "qr"):
             self._require_vouched_for(before)
+        if limit:
+            self.rows.require_room(limit, session.account_id, now)
         self._keep(before, after, now)
+        if limit:
+            self.rows.count(limit, session.account_id, now)
         self.rows.sessions[session.account_id, session.session_id] = session
 
     def take_back(self, redeemed: SignIn, session: Session, now: datetime) -> None:

@@ -305,7 +305,7 @@ class AskForMail(Scenario):
         self.mine = self.house.parts.control.alive(self.person.me)
 
     def attempt(self) -> Any:
-        return self.house.messaging.login_binding.bind(self.mine, self.address)
+        return self.house.messaging.login_binding.bind(self.mine, self.address, NETWORK)
 
     def confirm(self) -> Any:
         """With the code of the last mail."""

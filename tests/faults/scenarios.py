@@ -509,7 +509,8 @@ class BindNumber(Text):
 
     def prepare(self) -> None:
         self._sender = f"+44770092{len(self.house.rows('Messages')):04d}"
-        asked = self.house.messaging.login_binding.bind(self.house.parts.control.alive(self.person.me), self._sender)
+        mine = self.house.parts.control.alive(self.person.me)
+        asked = self.house.messaging.login_binding.bind(mine, self._sender, NETWORK)
         assert isinstance(asked, Unproven)
         assert asked.sms
         self._body = asked.sms.body
@@ -542,7 +543,7 @@ class BindUsername(Scenario):
         self.session = self.house.parts.control.alive(self.person.me)
 
     def attempt(self) -> Any:
-        return self.house.messaging.login_binding.bind(self.session, self.name)
+        return self.house.messaging.login_binding.bind(self.session, self.name, NETWORK)
 
     def settle(self) -> None:
         known = self.house.parts.tables.logins.find(f"user:{self.name}")
@@ -557,7 +558,7 @@ class Unbind(BindUsername):
 
     def prepare(self) -> None:
         super().prepare()
-        self.house.messaging.login_binding.bind(self.session, self.name)
+        self.house.messaging.login_binding.bind(self.session, self.name, NETWORK)
 
     def attempt(self) -> Any:
         self.house.messaging.login_binding.unbind(self.session, self.name)

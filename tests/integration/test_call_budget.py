@@ -48,7 +48,7 @@ def test_redeeming_takes_three_steps(world: World) -> None:
         ["dynamodb GetItem SignIns"],
         [
             "dynamodb Query Connections",
-            "dynamodb TransactWriteItems ConditionCheck Sessions, Put Sessions, Update SignIns,",
+            "dynamodb TransactWriteItems ConditionCheck Sessions, Put Sessions, Update SignIns, Update Throttles,",
             "kms Sign",
         ],
         [POST, "dynamodb DeleteItem Throttles", "dynamodb UpdateItem Logins"],

@@ -118,7 +118,10 @@ def test_r4_5_answering_and_redeeming_take_as_many_steps_as_ever(desk: Desk) -> 
         ["dynamodb GetItem SignIns"],
         [
             "dynamodb Query Connections",
-            "dynamodb TransactWriteItems ConditionCheck Sessions, ConditionCheck Logins, Put Sessions, Update SignIns,",
+            (
+                "dynamodb TransactWriteItems ConditionCheck Sessions, ConditionCheck Logins, Put Sessions,"
+                " Update SignIns, Update Throttles,"
+            ),
             "kms Sign",
         ],
         [POST, POST, "dynamodb DeleteItem Throttles", "dynamodb UpdateItem Logins"],

@@ -187,7 +187,7 @@ def test_r1_2_a_code_is_mailed_once_it_is_kept(world: World) -> None:
         ["dynamodb GetItem Accounts"],
         ["dynamodb UpdateItem Throttles"],
         ["dynamodb GetItem Logins"],
-        ["dynamodb UpdateItem Throttles"],
+        ["dynamodb UpdateItem Throttles", "dynamodb UpdateItem Throttles"],
         ["dynamodb PutItem Bindings"],
         ["sesv2 SendEmail"],
     ]

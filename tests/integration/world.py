@@ -79,7 +79,7 @@ class World:
 
     def ask_to_bind(self, login: str) -> str:
         """A login is to be bound; what is to be texted."""
-        asked = self.messaging.login_binding.bind(self.parts.control.alive(self.me), login)
+        asked = self.messaging.login_binding.bind(self.parts.control.alive(self.me), login, NETWORK)
         return asked.sms.body if isinstance(asked, Unproven) and asked.sms else ""
 
     def counted(self, call: Any) -> list[list[str]]:

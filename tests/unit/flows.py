@@ -10,6 +10,7 @@ import msgspec
 
 from nod.concurrency import Afterwards
 from nod.domain.connections import ApproverPolicy
+from nod.domain.limits import tickets_per_session
 from nod.domain.sessions import Lifetimes
 from nod.domain.texts import SenderOfTexts
 from nod.domain.verification import Mode
@@ -253,6 +254,7 @@ class Flows:
             together=one_by_one,
             afterwards=self.afterwards,
             lifetimes=self._lifetimes,
+            sessions_per_hour=self.stack.starts_per_minute,
             clock=self.clock,
             rng=self._rng,
         )
@@ -285,6 +287,7 @@ class Flows:
             lifetimes=self._lifetimes,
             sign_up_allowed=self.stack.sign_up_allowed,
             tries_per_minute=self.stack.starts_per_minute,
+            sessions_per_hour=self.stack.starts_per_minute,
             eviction_age=self.stack.eviction_age,
             clock=self.clock,
             rng=self._rng,
@@ -309,15 +312,24 @@ class Flows:
             bindings=self.stores.bindings,
             throttles=self.stores.throttles,
             mailer=self._mail if self.stack.sends_mail else None,
+            together=one_by_one,
             app=self.stack.app,
             eviction_age=self.stack.eviction_age,
+            mails_per_hour=self.stack.starts_per_minute,
             clock=self.clock,
             rng=self._rng,
         )
 
     @cached_property
     def ticketing(self) -> Ticketing:
-        return Ticketing(tickets=self.stores.tickets, clock=self.clock, rng=self._rng)
+        return Ticketing(
+            tickets=self.stores.tickets,
+            throttles=self.stores.throttles,
+            together=one_by_one,
+            limit=tickets_per_session(self.stack.starts_per_minute),
+            clock=self.clock,
+            rng=self._rng,
+        )
 
     @cached_property
     def connecting(self) -> Connecting:

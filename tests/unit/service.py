@@ -7,7 +7,7 @@ from nod.domain.connections import Purpose
 from nod.domain.deliveries import InboundText
 from nod.domain.device import Device, Network
 from nod.domain.identifiers import challenge_of, new_identifier
-from nod.domain.logins import parse_login
+from nod.domain.logins import BoundLogin, parse_login
 from nod.domain.pushes import Push, QrPush
 from nod.domain.sessions import Session
 from nod.domain.sign_in import Approver, SignIn
@@ -15,6 +15,7 @@ from nod.domain.status import Decision, Status
 from nod.domain.verification import Mode
 from nod.flows.answering import Answer
 from nod.flows.approval import Asked
+from nod.flows.binding import Unproven
 from nod.flows.granting import Grant
 from nod.flows.phone import AskedByPhone
 from nod.flows.qr import AskedByScan, Scan, Scanned
@@ -133,6 +134,10 @@ class Service(Flows):
         """A session with an open hand-over page, whose connection is called after the session."""
         self.connect(self.session(session_id, account_id), f"page of {session_id}", "hand_over")
         return Approver(account_id, session_id)
+
+    def bind(self, session: Session, login: str, network: Network = HOME) -> BoundLogin | Unproven:
+        """A session asks for a further login of its account."""
+        return self.binding.bind(session, login, network)
 
     def start_qr(self, login: str = ADAS_NUMBER, *, verifier: str = VERIFIER, device: Device = PHONE) -> Started:
         """A phone asks for a QR code."""

@@ -172,9 +172,26 @@ def test_a1_who_knows_the_password_uses_up_nothing_of_the_address(password_hash:
     """A1: of many people behind one address only those who guess are held back."""
     service = Service(starts_per_minute=3)
     service.account("ada", password_hash=password_hash)
-    for _ in range(10):
-        sign_in(service, "ada", PASSWORD)
+    service.account("grace", account_id=GRACE, password_hash=password_hash)
+    for name in 3 * ("ada", "grace"):
+        sign_in(service, name, PASSWORD)
     failed(service, 3)
+
+
+def test_a1_a_password_opens_so_many_sessions_in_an_hour(password_hash: str) -> None:
+    """A1, R2.1: who knows it does not make the account's list too long to be read; other accounts are not affected."""
+    service = Service(starts_per_minute=3)
+    service.account("ada", "countess", password_hash=password_hash)
+    service.account("grace", account_id=GRACE, password_hash=password_hash)
+    for name in ("ada", "countess", "ada"):
+        sign_in(service, name, PASSWORD)
+    with pytest.raises(SlowDown) as refusal:
+        sign_in(service, "countess", PASSWORD)
+    assert 0 < (refusal.value.retry_after or 0) <= 3600
+    sign_in(service, "grace", PASSWORD)
+    assert len(service.stores.sessions.of_account(ADA)) == 3
+    service.wait(3600)
+    sign_in(service, "ada", PASSWORD)
 
 
 def test_a1_an_address_makes_so_many_accounts() -> None:

@@ -129,7 +129,7 @@ def test_r1_2_a_login_bound_later_reaches_them_too() -> None:
     """R1.2: binding a further login needs no new session."""
     service = with_ada()
     service.approver("PHONE")
-    service.binding.bind(service.session("FIRST", founding=True), "countess")
+    service.bind(service.session("FIRST", founding=True), "countess")
     service.start("Countess")
     assert prompt_of(service).login == "countess"
 

@@ -32,7 +32,7 @@ def test_r1_2_a_username_is_bound_at_once() -> None:
     """R1.2: it leads to the account from then on, and the account knows since when."""
     service, mine = with_ada()
     service.wait(5)
-    binding = service.binding.bind(mine, " Countess ")
+    binding = service.bind(mine, " Countess ")
     assert binding == BoundLogin(parse_login("countess"), service.now)
     assert service.stores.logins.find("user:countess") == KnownLogin(ADA)
     assert bound(service) == {"ada", "countess"}
@@ -43,7 +43,7 @@ def test_r1_2_what_cannot_be_proven_is_not_bound(login: str) -> None:
     """R1.2: neither a device, nor what is no login, nor a number that cannot text."""
     service, mine = with_ada()
     with pytest.raises(InvalidRequest):
-        service.binding.bind(mine, login)
+        service.bind(mine, login)
     assert bound(service) == {"ada"}
     assert service.rows.bindings == {}
 
@@ -53,7 +53,7 @@ def test_a_taken_login_is_not_bound(login: str) -> None:
     """A login of another account, or of this one, is taken."""
     service, mine = with_ada()
     with pytest.raises(LoginTaken):
-        service.binding.bind(mine, login)
+        service.bind(mine, login)
     assert bound(service) == {"ada"}
     assert bound(service, GRACE) == {"grace", GRACES_NUMBER}
     assert service.rows.bindings == {}
@@ -64,7 +64,7 @@ def test_s2_an_ended_session_binds_nothing() -> None:
     service, mine = with_ada()
     service.meanwhile["accounts.bind"] = lambda: service.stores.sessions.expire(ADA, "PHONE", service.now)
     with pytest.raises(InvalidToken):
-        service.binding.bind(mine, "countess")
+        service.bind(mine, "countess")
     assert bound(service) == {"ada"}
 
 
@@ -78,13 +78,13 @@ def test_s4_a_fresh_session_binds_nothing(login: str) -> None:
     thief = service.session("THIEF")
     service.wait(24 * 3600 - 0.001)
     with pytest.raises(Forbidden):
-        service.binding.bind(thief, login)
+        service.bind(thief, login)
     assert bound(service) == {"ada"}
     assert (service.rows.bindings, service.rows.counts, service.mail.sent) == ({}, {}, [])
     service.wait(0.001)
     taken = login in ("grace", GRACES_NUMBER)
     with pytest.raises(LoginTaken) if taken else nullcontext():
-        service.binding.bind(thief, login)
+        service.bind(thief, login)
 
 
 def test_s4_whom_a_founding_session_lets_in_is_not_founding() -> None:
@@ -94,7 +94,7 @@ def test_s4_whom_a_founding_session_lets_in_is_not_founding() -> None:
     for grant, may in ((first, True), (second, False)):
         session = service.control.alive(Approver(grant.account_id, grant.session_id))
         with nullcontext() if may else pytest.raises(Forbidden):
-            service.binding.bind(session, "ada")
+            service.bind(session, "ada")
 
 
 def test_s4_signing_up_begins_an_account() -> None:
@@ -105,7 +105,7 @@ def test_s4_signing_up_begins_an_account() -> None:
     for grant, may in ((first, True), (second, False)):
         session = service.control.alive(Approver(grant.account_id, grant.session_id))
         with nullcontext() if may else pytest.raises(Forbidden):
-            service.binding.bind(session, "countess")
+            service.bind(session, "countess")
 
 
 def test_a1_an_account_asks_ten_times_an_hour() -> None:
@@ -113,18 +113,18 @@ def test_a1_an_account_asks_ten_times_an_hour() -> None:
     service, mine = with_ada()
     another = service.session("ANOTHER", founding=True)
     for number in range(5):
-        service.binding.bind(mine, f"someone{number}@example.com" if number % 2 else ADAS_NUMBER)
+        service.bind(mine, f"someone{number}@example.com" if number % 2 else ADAS_NUMBER)
         with pytest.raises(LoginTaken):
-            service.binding.bind(another, GRACES_NUMBER)
+            service.bind(another, GRACES_NUMBER)
     for login in (GRACES_NUMBER, ADAS_NUMBER, "another@example.com", "countess", "grace"):
         with pytest.raises(SlowDown) as refusal:
-            service.binding.bind(mine, login)
+            service.bind(mine, login)
         assert 0 < (refusal.value.retry_after or 0) <= 3600
     assert len(service.mail.sent) == 2
-    service.binding.bind(service.session("GRACES", GRACE, founding=True), "another@example.com")
+    service.bind(service.session("GRACES", GRACE, founding=True), "another@example.com")
     service.wait(3600)
-    service.binding.bind(mine, "countess")
-    service.binding.bind(mine, ADAS_NUMBER)
+    service.bind(mine, "countess")
+    service.bind(mine, ADAS_NUMBER)
 
 
 @pytest.mark.parametrize("login", ["one-more", ADAS_NUMBER, "ada@example.com"])
@@ -133,14 +133,14 @@ def test_a1_an_account_has_twenty_logins_at_most(login: str) -> None:
     service, mine = with_ada()
     for number in range(19):
         service.wait(360)
-        service.binding.bind(mine, f"ada{number}")
+        service.bind(mine, f"ada{number}")
     service.wait(3600)
     counted = dict(service.rows.counts)
     with pytest.raises(AccountFull):
-        service.binding.bind(mine, login)
+        service.bind(mine, login)
     assert (service.rows.bindings, service.mail.sent, service.rows.counts) == ({}, [], counted)
     service.binding.unbind(mine, "ada7")
-    service.binding.bind(mine, login)
+    service.bind(mine, login)
 
 
 # Taking one away.
@@ -152,7 +152,7 @@ def test_a1_an_account_has_twenty_logins_at_most(login: str) -> None:
 def test_only_a_login_of_the_account_is_unbound(login: str, error: type[NodError]) -> None:
     """Another account's login, and one that nobody has, are unknown here."""
     service, mine = with_ada()
-    service.binding.bind(mine, "countess")
+    service.bind(mine, "countess")
     with pytest.raises(error):
         service.binding.unbind(mine, login)
     assert bound(service, GRACE) == {"grace", GRACES_NUMBER}
@@ -215,7 +215,7 @@ def test_s4_the_owner_takes_a_younger_login_away_at_once() -> None:
     """S4: what was bound since the session began, by a thief say, it may remove at any age."""
     service, mine = with_ada()
     service.wait(5)
-    service.binding.bind(service.session("THIEF", founding=True), "mallory")
+    service.bind(service.session("THIEF", founding=True), "mallory")
     service.binding.unbind(mine, "mallory")
     assert bound(service) == {"ada"}
 
@@ -223,7 +223,7 @@ def test_s4_the_owner_takes_a_younger_login_away_at_once() -> None:
 def test_s2_an_ended_session_unbinds_nothing() -> None:
     """S2: where it is ended between the request's check and the write, the login stays."""
     service, mine = with_ada()
-    service.binding.bind(mine, "countess")
+    service.bind(mine, "countess")
     service.meanwhile["accounts.unbind"] = lambda: service.stores.sessions.expire(ADA, "PHONE", service.now)
     with pytest.raises(InvalidToken):
         service.binding.unbind(mine, "countess")
@@ -233,7 +233,7 @@ def test_s2_an_ended_session_unbinds_nothing() -> None:
 def test_two_removals_at_once_leave_one_login() -> None:
     """Each sees two logins; the second is refused."""
     service, mine = with_ada()
-    service.binding.bind(mine, "countess")
+    service.bind(mine, "countess")
     service.meanwhile["accounts.unbind"] = lambda: service.binding.unbind(mine, "countess")
     with pytest.raises(LastLogin):
         service.binding.unbind(mine, "ada")

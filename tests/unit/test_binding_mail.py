@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from nod.domain.device import Network
 from nod.domain.logins import BoundLogin, KnownLogin, parse_login
 from nod.errors import Expired, Forbidden, InvalidToken, LoginTaken, NodError, SlowDown, UnknownLogin, WrongCode
 from nod.flows.binding import Unproven
@@ -28,7 +29,7 @@ def wrong(code: str) -> str:
 def test_r1_2_an_address_is_bound_by_the_code_that_was_mailed() -> None:
     """R1.2: the mail names the application and warns; with its code the address leads to the account."""
     service, mine = with_ada()
-    asked = service.binding.bind(mine, "Ada@Example.com")
+    asked = service.bind(mine, "Ada@Example.com")
     assert asked == Unproven(service.now + timedelta(minutes=10))
     ((address, subject, text),) = service.mail.sent
     assert (address, subject) == (ADDRESS, "Your code for Nod")
@@ -48,14 +49,14 @@ def test_a_taken_address_is_not_mailed() -> None:
     service, mine = with_ada()
     service.stores.accounts.bind(service.session("GRACES", GRACE), ADDRESS_KEY, service.now)
     with pytest.raises(LoginTaken):
-        service.binding.bind(mine, ADDRESS)
+        service.bind(mine, ADDRESS)
     assert service.mail.sent == []
 
 
 def test_a_mailed_code_is_kept_as_a_hash_and_never_answered() -> None:
     """I3: neither the answer nor the tables hold it."""
     service, mine = with_ada()
-    asked = service.binding.bind(mine, ADDRESS)
+    asked = service.bind(mine, ADDRESS)
     assert mailed_code(service) not in repr(asked)
     assert mailed_code(service) not in repr([binding.code_hash for binding in service.rows.bindings.values()])
 
@@ -63,7 +64,7 @@ def test_a_mailed_code_is_kept_as_a_hash_and_never_answered() -> None:
 def test_mailed_codes_have_three_tries() -> None:
     """R1.2: two wrong ones leave a third; after three wrong ones the right code is worth nothing."""
     service, mine = with_ada()
-    service.binding.bind(mine, ADDRESS)
+    service.bind(mine, ADDRESS)
     code = mailed_code(service)
     for left in ("2 more", "1 more"):
         with pytest.raises(WrongCode) as refusal:
@@ -71,7 +72,7 @@ def test_mailed_codes_have_three_tries() -> None:
         assert left in refusal.value.detail
     service.binding.confirm(mine, ADDRESS, code)
     service, mine = with_ada()
-    service.binding.bind(mine, ADDRESS)
+    service.bind(mine, ADDRESS)
     for _ in range(3):
         with pytest.raises(WrongCode):
             service.binding.confirm(mine, ADDRESS, wrong(mailed_code(service)))
@@ -83,7 +84,7 @@ def test_mailed_codes_have_three_tries() -> None:
 def test_mailed_codes_have_three_tries_at_once() -> None:
     """R1.2: tries that are made at the same moment are counted before they are looked at."""
     service, mine = with_ada()
-    service.binding.bind(mine, ADDRESS)
+    service.bind(mine, ADDRESS)
     code = mailed_code(service)
     errors: list[type[NodError]] = []
 
@@ -101,9 +102,9 @@ def test_mailed_codes_have_three_tries_at_once() -> None:
 def test_a_code_that_was_asked_for_anew_replaces_the_old() -> None:
     """R1.2: the code of the first mail is wrong once a second was sent."""
     service, mine = with_ada()
-    service.binding.bind(mine, ADDRESS)
+    service.bind(mine, ADDRESS)
     first = mailed_code(service)
-    service.binding.bind(mine, ADDRESS)
+    service.bind(mine, ADDRESS)
     assert first != mailed_code(service)
     with pytest.raises(WrongCode):
         service.binding.confirm(mine, ADDRESS, first)
@@ -114,11 +115,11 @@ def test_another_account_s_code_confirms_nothing() -> None:
     """R1.2: each account has a binding of its own; the code that was mailed for one is nothing to the other."""
     service, mine = with_ada()
     graces = service.session("GRACES", GRACE, founding=True)
-    service.binding.bind(mine, ADDRESS)
+    service.bind(mine, ADDRESS)
     code = mailed_code(service)
     with pytest.raises(UnknownLogin):
         service.binding.confirm(graces, ADDRESS, code)
-    service.binding.bind(graces, ADDRESS)
+    service.bind(graces, ADDRESS)
     with pytest.raises(WrongCode):
         service.binding.confirm(graces, ADDRESS, code)
     assert bound(service, GRACE) == {"grace", GRACES_NUMBER}
@@ -127,19 +128,37 @@ def test_another_account_s_code_confirms_nothing() -> None:
 def test_a_code_is_good_for_one_address() -> None:
     """R1.2: it does not confirm another address that the same account has under way."""
     service, mine = with_ada()
-    service.binding.bind(mine, ADDRESS)
+    service.bind(mine, ADDRESS)
     code = mailed_code(service)
-    service.binding.bind(mine, "mallory@example.com")
+    service.bind(mine, "mallory@example.com")
     with pytest.raises(WrongCode):
         service.binding.confirm(mine, "mallory@example.com", code)
     with pytest.raises(UnknownLogin):
         service.binding.confirm(mine, "other@example.com", code)
 
 
+def test_a1_an_address_has_so_many_mails_sent() -> None:
+    """A1: whichever accounts ask for them, and to whichever mailboxes; from elsewhere mails are sent still."""
+    service = Service(starts_per_minute=2)
+    asking = []
+    for name in ("one", "two", "three"):
+        service.account(name, account_id=name)
+        asking.append(service.session(name, name, founding=True))
+    for mine in asking[:2]:
+        service.bind(mine, f"ada+{mine.session_id}@example.com")
+    with pytest.raises(SlowDown):
+        service.bind(asking[2], "ada+three@example.com")
+    assert len(service.mail.sent) == 2
+    service.bind(asking[2], "ada+three@example.com", Network("198.51.100.7"))
+    service.wait(3600)
+    service.bind(asking[2], "ada+four@example.com")
+    assert len(service.mail.sent) == 4
+
+
 def test_a_code_expires() -> None:
     """R1.2: ten minutes after the mail it is worth nothing."""
     service, mine = with_ada()
-    service.binding.bind(mine, ADDRESS)
+    service.bind(mine, ADDRESS)
     service.wait(600)
     with pytest.raises(Expired):
         service.binding.confirm(mine, ADDRESS, mailed_code(service))
@@ -149,10 +168,10 @@ def test_a_code_expires() -> None:
 def test_an_address_that_was_taken_meanwhile_is_not_bound() -> None:
     """R1.2: whoever proves it first has it."""
     service, mine = with_ada()
-    service.binding.bind(mine, ADDRESS)
+    service.bind(mine, ADDRESS)
     code = mailed_code(service)
     graces = service.session("GRACES", GRACE, founding=True)
-    service.binding.bind(graces, ADDRESS)
+    service.bind(graces, ADDRESS)
     service.binding.confirm(graces, ADDRESS, mailed_code(service))
     with pytest.raises(LoginTaken):
         service.binding.confirm(mine, ADDRESS, code)
@@ -162,7 +181,7 @@ def test_an_address_that_was_taken_meanwhile_is_not_bound() -> None:
 def test_s2_a_code_is_worth_nothing_once_the_session_that_asked_is_ended() -> None:
     """S2: also where another session of the account brings it."""
     service, mine = with_ada()
-    service.binding.bind(mine, ADDRESS)
+    service.bind(mine, ADDRESS)
     service.stores.sessions.expire(ADA, "PHONE", service.now)
     with pytest.raises(InvalidToken):
         service.binding.confirm(service.session("OTHER"), ADDRESS, mailed_code(service))
@@ -174,14 +193,14 @@ def test_a1_an_address_gets_three_mails_an_hour() -> None:
     service, mine = with_ada()
     graces = service.session("GRACES", GRACE, founding=True)
     for session in (mine, graces, mine):
-        service.binding.bind(session, ADDRESS)
+        service.bind(session, ADDRESS)
     for session in (mine, graces):
         with pytest.raises(SlowDown):
-            service.binding.bind(session, "ADA@example.com")
+            service.bind(session, "ADA@example.com")
     assert len(service.mail.sent) == 3
-    service.binding.bind(mine, "other@example.com")
+    service.bind(mine, "other@example.com")
     service.wait(3600)
-    service.binding.bind(mine, ADDRESS)
+    service.bind(mine, ADDRESS)
     assert len(service.mail.sent) == 5
 
 
@@ -189,6 +208,6 @@ def test_a_stack_that_sends_no_mail_binds_no_address() -> None:
     """R1.2: it says so, and counts nothing."""
     service, mine = with_ada(sends_mail=False)
     with pytest.raises(Forbidden):
-        service.binding.bind(mine, ADDRESS)
+        service.bind(mine, ADDRESS)
     assert service.rows.counts == {}
     assert service.rows.bindings == {}

@@ -9,7 +9,7 @@ from nod.domain.identifiers import fingerprint
 from nod.domain.prompts import ShownPrompt
 from nod.domain.pushes import SessionStarted
 from nod.domain.sign_in import Approver
-from nod.errors import InvalidToken, NoApproverOnline, UnknownSignIn
+from nod.errors import InvalidToken, NoApproverOnline, SlowDown, UnknownSignIn
 from tests.builders import ADA, GRACE, LONGEST, NOW, PHONE, after
 from tests.unit.service import Service
 
@@ -59,6 +59,21 @@ def test_a13_a_ticket_lasts_thirty_seconds() -> None:
         else:
             with pytest.raises(InvalidToken):
                 service.ticketing.use(secret)
+
+
+def test_a1_a_session_opens_so_many_connections() -> None:
+    """A1, S2: a thief's is not to have more than can be closed; another session of the account opens its own."""
+    service = Service(starts_per_minute=2)
+    service.account("ada")
+    mine = service.session("PHONE")
+    for _ in range(2):
+        service.ticketing.issue(mine, "approve")
+    with pytest.raises(SlowDown) as refusal:
+        service.ticketing.issue(mine, "hand_over")
+    assert 0 < (refusal.value.retry_after or 0) <= 600
+    service.ticketing.issue(service.session("TABLET"), "approve")
+    service.wait(600)
+    service.ticketing.issue(mine, "approve")
 
 
 @pytest.mark.parametrize("guess", ["", "guess"])

@@ -199,7 +199,7 @@ def test_r4_1_a_device_is_not_bound_by_hand() -> None:
     session = service.session("FOUNDER", founding=True)
     service.calls.clear()
     with pytest.raises(InvalidRequest):
-        service.binding.bind(session, "device:tablet-3")
+        service.bind(session, "device:tablet-3")
     with pytest.raises(InvalidRequest):
         service.binding.confirm(session, "device:tablet-3", "123456")
     assert service.calls == []
@@ -216,7 +216,7 @@ def test_r4_1_devices_are_no_logins_to_be_left_with() -> None:
     session = service.control.alive(founder)
     with pytest.raises(LastLogin):
         service.binding.unbind(session, "ada")
-    service.binding.bind(session, "countess")
+    service.bind(session, "countess")
     service.binding.unbind(session, "ada")
     assert set(service.rows.accounts[ADA].logins) == {"user:countess"}
     assert len(known(service)) == 20

@@ -12,7 +12,7 @@ from nod.domain.limits import (
     FIRST_HOLD,
     HAND_OVERS_PER_LOGIN,
     LOGINS_PER_ACCOUNT,
-    MAILS_PER_ADDRESS,
+    MAILS_PER_MAILBOX,
     OPEN_SIGN_INS_PER_LOGIN,
     PASSWORDS_PER_LOGIN,
     PROMPTS_PER_LOGIN,
@@ -38,7 +38,7 @@ def test_a1_the_numbers_of_the_contract() -> None:
     assert OPEN_SIGN_INS_PER_LOGIN == 3
     assert (PROMPTS_PER_LOGIN.count, PROMPTS_PER_LOGIN.window) == (10, timedelta(minutes=10))
     assert (REFUSALS_PER_NUMBER.count, REFUSALS_PER_NUMBER.window) == (3, timedelta(hours=1))
-    assert (MAILS_PER_ADDRESS.count, MAILS_PER_ADDRESS.window) == (3, timedelta(hours=1))
+    assert (MAILS_PER_MAILBOX.count, MAILS_PER_MAILBOX.window) == (3, timedelta(hours=1))
     assert (BINDINGS_PER_ACCOUNT.count, BINDINGS_PER_ACCOUNT.window) == (10, timedelta(hours=1))
     assert (TEXTED_SIGN_INS.count, TEXTED_SIGN_INS.window) == (60, timedelta(hours=1))
     assert (TEXTED_PROMPTS.count, TEXTED_PROMPTS.window) == (10, timedelta(minutes=10))
@@ -58,7 +58,7 @@ def test_a1_each_limit_is_counted_apart() -> None:
         PASSWORDS_PER_LOGIN,
         REFUSALS_PER_NUMBER,
         ANSWERS_TO_NO_PER_NUMBER,
-        MAILS_PER_ADDRESS,
+        MAILS_PER_MAILBOX,
         BINDINGS_PER_ACCOUNT,
         TEXTED_SIGN_INS,
         TEXTED_PROMPTS,

@@ -22,7 +22,7 @@ from nod.errors import (
     UnknownSignIn,
 )
 from nod.flows.starting import Started
-from tests.builders import ADA, GRACE, HOME, IDLE, LAPTOP, LONGEST, OTHER_VERIFIER, VERIFIER
+from tests.builders import ADA, ADAS_NUMBER, GRACE, HOME, IDLE, LAPTOP, LONGEST, OTHER_VERIFIER, VERIFIER
 from tests.unit.service import Service
 
 PHONE, TABLET = Approver(ADA, "PHONE"), Approver(ADA, "TABLET")
@@ -465,6 +465,29 @@ def test_r1_5_after_giving_up_an_answer_is_refused() -> None:
     service.cancel(started)
     with pytest.raises(NodError, match="cancelled"):
         service.answer(started, "deny", by=TABLET)
+
+
+def test_a1_approvals_bring_an_account_so_many_sessions_in_an_hour() -> None:
+    """A1, R2.1: what is one too many stays allowed for its minute; texts are counted by their numbers instead."""
+    service = Service(starts_per_minute=3)
+    service.account("ada", ADAS_NUMBER)
+    phone = service.approver("PHONE")
+    for _ in range(3):
+        service.wait(60)
+        started = service.start()
+        service.answer(started, "allow", by=phone)
+        service.redeem(started)
+    service.wait(60)
+    started = service.start()
+    service.answer(started, "allow", by=phone)
+    with pytest.raises(SlowDown) as refusal:
+        service.redeem(started)
+    assert 0 < (refusal.value.retry_after or 0) <= 3600
+    assert service.sign_in(started).status == "allowed"
+    for _ in range(4):
+        service.wait(60)
+        service.signed_in_by_text()
+    assert len(new_sessions(service)) == 3 + 4
 
 
 def test_r1_4_the_device_that_waits_is_told_once() -> None:

@@ -58,7 +58,7 @@ def test_t7_no_leaves_no_account_to_nobody(*, someone_is_in: bool) -> None:
     service.account("ada", password_hash="hers")
     mine = service.session("PC", founding=True)
     service.wait(60)
-    service.text(to_send(service.binding.bind(mine, ADAS_NUMBER)).body)
+    service.text(to_send(service.bind(mine, ADAS_NUMBER)).body)
     service.stores.passwords.set(mine, service.rows.accounts[ADA], "another", service.now)
     if not someone_is_in:
         service.control.end("PC", by=Approver(ADA, mine.session_id))
@@ -77,7 +77,7 @@ def test_t7_of_two_numbers_the_one_that_says_no_stays(order: int) -> None:
     mine = service.session("PC", founding=True)
     service.wait(60)
     for number in (ADAS_NUMBER, GRACES_NUMBER)[::order]:
-        service.text(to_send(service.binding.bind(mine, number)).body, number)
+        service.text(to_send(service.bind(mine, number)).body, number)
     service.control.end("PC", by=Approver(ADA, "PC"))
     service.text("NO")
     assert shown(service) == {"ada", ADAS_NUMBER}
@@ -89,7 +89,7 @@ def test_t7_an_account_that_only_the_number_is_left_of_is_the_number_s() -> None
     grant = service.passwords.sign_up("mallory", "the thief's own", LAPTOP, HOME)
     thief = service.control.alive(who(grant))
     service.wait(60)
-    service.text(to_send(service.binding.bind(thief, ADAS_NUMBER)).body)
+    service.text(to_send(service.bind(thief, ADAS_NUMBER)).body)
     service.binding.unbind(thief, "mallory")
     service.connect(thief, "thief's socket")
     service.text("NO")
@@ -163,8 +163,8 @@ def test_t7_no_unbinds_what_was_bound_since() -> None:
     service = Service()
     founder = service.control.alive(who(service.signed_in_by_text()))
     service.wait(1)
-    service.binding.bind(founder, "mallory")
-    service.text(to_send(service.binding.bind(founder, GRACES_NUMBER)).body, GRACES_NUMBER)
+    service.bind(founder, "mallory")
+    service.text(to_send(service.bind(founder, GRACES_NUMBER)).body, GRACES_NUMBER)
     assert service.signed_in_by_text(GRACES_NUMBER).account_id == founder.account_id
     service.wait(60)
     service.text("NO")
@@ -178,7 +178,7 @@ def test_t7_no_undoes_a_binding_by_text() -> None:
     """T7: whoever was talked into binding their number to a stranger's account is free of it, with what it let in."""
     service, mine = with_hers()
     service.wait(60)
-    service.text(to_send(service.binding.bind(mine, ADAS_NUMBER)).body)
+    service.text(to_send(service.bind(mine, ADAS_NUMBER)).body)
     service.signed_in_by_text()
     service.replies()
     service.text("NO")
@@ -191,7 +191,7 @@ def test_t7_no_undoes_a_binding_by_text() -> None:
 def test_t7_a_day_after_a_binding_it_stays() -> None:
     """T7: a number that was bound by text 24 hours ago, and has signed nobody in since, has nothing to undo."""
     service, mine = with_hers()
-    service.text(to_send(service.binding.bind(mine, ADAS_NUMBER)).body)
+    service.text(to_send(service.bind(mine, ADAS_NUMBER)).body)
     service.wait(24 * 3600)
     service.replies()
     service.text("NO")

@@ -121,7 +121,7 @@ def test_t7_who_hears_of_no_adds_nothing_any_more(seconds: float) -> None:
     def react() -> None:
         service.wait(seconds)
         kept = service.rows.accounts[founder.account_id]
-        service.binding.bind(founder, "mallory")
+        service.bind(founder, "mallory")
         service.stores.passwords.set(founder, kept, "second", service.now)
 
     service.meanwhile["sessions.of_account"] = react
@@ -161,8 +161,8 @@ def test_t7_no_outlasts_a_thief_however_long_it_takes(step: str) -> None:
     def go_on() -> None:
         service.wait(60)
         with suppress(NodError):
-            service.binding.bind(founder, "mallory")
-            service.text(to_send(service.binding.bind(founder, GRACES_NUMBER)).body, GRACES_NUMBER)
+            service.bind(founder, "mallory")
+            service.text(to_send(service.bind(founder, GRACES_NUMBER)).body, GRACES_NUMBER)
         with suppress(NodError):
             service.passwords.change(founder, "the thief's own", "another of the thief's")
         with suppress(NodError):

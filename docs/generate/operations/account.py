@@ -53,10 +53,12 @@ OPERATIONS = (
         tag=APPROVING,
         summary="A WebSocket address that works once",
         description="`docs/asyncapi.yaml` describes what goes over the connection. Opening one for `hand_over` is the"
-        " person's consent that QR codes appear there: ask for it only from a page that shows them.",
+        " person's consent that QR codes appear there: ask for it only from a page that shows them. `slow_down` where"
+        " the session has opened too many in ten minutes.",
         security="session",
         request=requests.TicketRequest,
         answers={201: responses.TicketIssued},
+        errors=(SlowDown,),
     ),
     Operation(
         method="POST",
@@ -76,7 +78,8 @@ OPERATIONS = (
         tag=SESSIONS,
         summary="Sign in with login and password",
         description="Every cause of a refusal is answered alike. After ten failures for a login in 15 minutes, and"
-        " after as many from one address in a minute as the stack allows: `slow_down`.",
+        " after as many from one address in a minute, or sessions of the account in an hour, as the stack allows:"
+        " `slow_down`.",
         request=requests.Credentials,
         answers={201: Grant},
         errors=(InvalidCredentials, SlowDown),
@@ -138,7 +141,7 @@ OPERATIONS = (
         description="A username at once. A phone number when the text message in `sms` has come from that phone, an"
         " email address by the code that is mailed to it, both within ten minutes. `forbidden` where the stack has no"
         " number that texts could be sent to, or sends no mail; `account_full` where the account has 20 logins;"
-        " `slow_down` after too many mails.",
+        " `slow_down` after too many requests or mails.",
         security="session",
         request=requests.BindLogin,
         answers={201: responses.AccountLogin, 202: responses.LoginUnproven},

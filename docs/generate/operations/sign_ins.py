@@ -79,9 +79,10 @@ OPERATIONS = (
         name="redeemSignIn",
         tag=SIGN_INS,
         summary="Collect the session, once",
-        description="Polled until it is answered. `slow_down` adds 5 seconds to the interval. A wrong verifier is"
-        " answered as if there were no such sign-in. Repeated with its `Idempotency-Key` it"
-        " brings the same session again, until the refresh token was used.",
+        description="Polled until it is answered. `slow_down` adds 5 seconds to the interval; an account hears it too"
+        " that has got too many sessions in the last hour: `Retry-After` says which. A wrong verifier is"
+        " answered as if there were no such sign-in. Repeated with its `Idempotency-Key` it brings the same"
+        " session again, until the refresh token was used.",
         repeatable=True,
         request=requests.Redeem,
         answers={200: Grant, 202: responses.StillPending},

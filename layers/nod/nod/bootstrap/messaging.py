@@ -83,8 +83,10 @@ class Messaging:
             bindings=self._tables.bindings,
             throttles=self._tables.throttles,
             mailer=self._parts.outside.mailer,
+            together=self._parts.together,
             app=self._settings.app,
             eviction_age=self._parts.eviction_age,
+            mails_per_hour=self._settings.starts_per_minute_per_address,
             clock=self._parts.clock,
             rng=self._parts.rng,
         )

@@ -110,6 +110,7 @@ class Parts:
             together=self.together,
             afterwards=self.afterwards,
             lifetimes=self.settings.lifetimes,
+            sessions_per_hour=self.settings.starts_per_minute_per_address,
             clock=self.clock,
             rng=self.rng,
         )
@@ -132,6 +133,7 @@ class Parts:
             lifetimes=self.settings.lifetimes,
             sign_up_allowed=self.settings.password_sign_up,
             tries_per_minute=self.settings.starts_per_minute_per_address,
+            sessions_per_hour=self.settings.starts_per_minute_per_address,
             eviction_age=self.eviction_age,
             clock=self.clock,
             rng=self.rng,
@@ -175,9 +177,17 @@ class Parts:
     @cached_property
     def ticketing(self) -> Ticketing:
         """Tickets."""
+        from nod.domain.limits import tickets_per_session
         from nod.flows.connecting import Ticketing
 
-        return Ticketing(tickets=self.tables.tickets, clock=self.clock, rng=self.rng)
+        return Ticketing(
+            tickets=self.tables.tickets,
+            throttles=self.tables.throttles,
+            together=self.together,
+            limit=tickets_per_session(self.settings.starts_per_minute_per_address),
+            clock=self.clock,
+            rng=self.rng,
+        )
 
     @cached_property
     def connecting(self) -> Connecting:

@@ -57,7 +57,7 @@ class Tables:
         """The SignIns table, with those that change along with it."""
         from nod.stores.sign_ins import SignIns
 
-        _ = self.prompts, self.sessions, self.tickets, self.logins
+        _ = self.prompts, self.sessions, self.tickets, self.logins, self.throttles
         return SignIns(self.client, self._settings.sign_ins_table)
 
     @cached_property

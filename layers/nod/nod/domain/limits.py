@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from nod.domain.sessions import SignInMethod
 from nod.domain.status import Method
 from nod.errors import SlowDown
 
@@ -50,7 +51,7 @@ TEXTED_PROMPTS = Limit("texted prompts", 10, timedelta(minutes=10))
 BINDINGS_PER_ACCOUNT = Limit("bindings", 10, timedelta(hours=1))
 LOGINS_PER_ACCOUNT = 20
 DEVICES_PER_ACCOUNT = 50
-MAILS_PER_ADDRESS = Limit("mails", 3, timedelta(hours=1))
+MAILS_PER_MAILBOX = Limit("mails", 3, timedelta(hours=1))
 
 
 def asks_per_login(method: Method) -> Limit:
@@ -66,6 +67,24 @@ def starts_per_address(count: int) -> Limit:
 def passwords_per_address(count: int) -> Limit:
     """How many passwords may be tried, or set for new accounts, from one IP address in a minute."""
     return Limit("passwords from", count, timedelta(minutes=1))
+
+
+def sessions_per_account(method: SignInMethod, count: int) -> Limit | None:
+    """How many sessions an account may get by one method in an hour: somebody has to look through their list.
+
+    None for texts, which are counted by number as they arrive.
+    """
+    return Limit(f"sessions by {method}", count, timedelta(hours=1)) if method != "phone" else None
+
+
+def tickets_per_session(count: int) -> Limit:
+    """How many connections one session may open in ten minutes."""
+    return Limit("tickets", count, timedelta(minutes=10))
+
+
+def mails_from_address(count: int) -> Limit:
+    """How many mails may be sent at the wish of one IP address in an hour."""
+    return Limit("mails from", count, timedelta(hours=1))
 
 
 class Slot(msgspec.Struct, frozen=True):

@@ -8,7 +8,7 @@ from nod.concurrency import Afterwards, Together
 from nod.domain.accounts import Account
 from nod.domain.device import Device, Network
 from nod.domain.identifiers import Derived, new_identifier, new_secret
-from nod.domain.limits import PASSWORDS_PER_LOGIN, Limit, passwords_per_address
+from nod.domain.limits import PASSWORDS_PER_LOGIN, Limit, passwords_per_address, sessions_per_account
 from nod.domain.logins import Login, parse_login
 from nod.domain.passwords import hash_password, password_matches
 from nod.domain.sessions import Lifetimes, RefreshToken, Session, parse_refresh_token
@@ -23,7 +23,8 @@ from nod.flows.sessions import SessionControl
 class PasswordSignIn:
     """Signing up and in with login and password. `sign_up_allowed` is the stack's switch.
 
-    `tries_per_minute`: how many passwords one address may try in a minute without success.
+    `tries_per_minute`: how many passwords one address may try in a minute without success. `sessions_per_hour`: how
+    many sessions an account may get by its password.
     """
 
     accounts: Accounts
@@ -38,6 +39,7 @@ class PasswordSignIn:
     lifetimes: Lifetimes
     sign_up_allowed: bool
     tries_per_minute: int
+    sessions_per_hour: int
     eviction_age: timedelta
     clock: Clock
     rng: Random
@@ -70,7 +72,7 @@ class PasswordSignIn:
 
         The session is kept in the write that uses an initial password up, so neither happens without the other.
         `InvalidCredentials` for an unknown login, a wrong password and an account without one, alike in time too;
-        `SlowDown` after ten failures of one login in 15 minutes, or too many from one address.
+        `SlowDown` after ten failures of one login in 15 minutes, too many from one address, or too many sessions.
         """
         now = self.clock()
         login = parse_login(login_text)
@@ -150,9 +152,10 @@ class PasswordSignIn:
             founding=new_account is not None,
         )
         session, refresh = new_session(who, lifetimes=self.lifetimes, now=now, rng=self.rng)
-        access_token, connections = self.together(
+        access_token, connections, _ = self.together(
             lambda: self.signer.sign(session, now),
             lambda: [] if new_account else self.connections.of(account.account_id),
+            lambda: None if new_account else self._count(session, now),
         )
         if new_account:
             self.accounts.create(account, session)
@@ -166,6 +169,10 @@ class PasswordSignIn:
             lambda: None if new_account else self.throttles.uncount(self._per_address, network.counted_as, now),
         )
         return grant_for(session, access_token, refresh, new_account=new_account)
+
+    def _count(self, session: Session, now: datetime) -> None:
+        if limit := sessions_per_account(session.method, self.sessions_per_hour):
+            self.throttles.count(limit, session.account_id, now)
 
     @property
     def _per_address(self) -> Limit:

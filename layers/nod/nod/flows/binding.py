@@ -6,10 +6,12 @@ from random import Random
 
 import msgspec
 
+from nod.concurrency import Together
 from nod.domain.accounts import Account
 from nod.domain.bindings import BINDING_LIFETIME, Binding, binding_of, mailed_code_hash
+from nod.domain.device import Network
 from nod.domain.identifiers import new_identifier
-from nod.domain.limits import BINDINGS_PER_ACCOUNT, LOGINS_PER_ACCOUNT, MAILS_PER_ADDRESS
+from nod.domain.limits import BINDINGS_PER_ACCOUNT, LOGINS_PER_ACCOUNT, MAILS_PER_MAILBOX, mails_from_address
 from nod.domain.logins import ALL_KINDS, BoundLogin, Login, parse_login, parse_texting_number
 from nod.domain.sessions import Session
 from nod.domain.texts import SenderOfTexts, SmsToSend, binding_text
@@ -26,15 +28,20 @@ class Unproven(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class LoginBinding:
-    """Showing, binding and unbinding logins; `eviction_age` as in `Session.may_extend` and `may_unbind`."""
+    """Showing, binding and unbinding logins; `eviction_age` as in `Session.may_extend` and `may_unbind`.
+
+    `mails_per_hour`: how many may be sent at the wish of one network address.
+    """
 
     accounts: Accounts
     logins: Logins
     bindings: Bindings
     throttles: Throttles
     mailer: Mailer | None
+    together: Together
     app: SenderOfTexts
     eviction_age: timedelta
+    mails_per_hour: int
     clock: Clock
     rng: Random
 
@@ -45,7 +52,7 @@ class LoginBinding:
             raise InvalidToken()
         return account
 
-    def bind(self, session: Session, login_text: str) -> BoundLogin | Unproven:
+    def bind(self, session: Session, login_text: str, network: Network) -> BoundLogin | Unproven:
         """Bind a username at once, a phone number or an email address once it is proven to be the account's.
 
         Raises `LoginTaken` where it belongs to an account, `InvalidRequest` for a device and for a number that cannot
@@ -63,7 +70,9 @@ class LoginBinding:
             self._count(session, now)
             self.accounts.bind(session, login.key, now)
             return BoundLogin(login, now)
-        return self._await_text(session, login, now) if login.kind == "phone" else self._mail_code(session, login, now)
+        if login.kind == "phone":
+            return self._await_text(session, login, now)
+        return self._mail_code(session, login, network, now)
 
     def confirm(self, session: Session, login_text: str, code: str) -> BoundLogin:
         """Bind an email address by the code that was mailed to it.
@@ -103,11 +112,14 @@ class LoginBinding:
         self.bindings.put(binding)
         return Unproven(binding.expires_at, binding_text(self.app, binding.binding_id))
 
-    def _mail_code(self, session: Session, login: Login, now: datetime) -> Unproven:
+    def _mail_code(self, session: Session, login: Login, network: Network, now: datetime) -> Unproven:
         if self.mailer is None:
             raise Forbidden("this service sends no mail")
         self._require_free(session, login, now)
-        self.throttles.count(MAILS_PER_ADDRESS, login.key, now)
+        self.together(
+            lambda: self.throttles.count(MAILS_PER_MAILBOX, login.key, now),
+            lambda: self.throttles.count(mails_from_address(self.mails_per_hour), network.counted_as, now),
+        )
         code = f"{self.rng.randrange(1_000_000):06d}"
         binding = self._binding(binding_of(session.account_id, login.key), session, login, now)
         self.bindings.put(msgspec.structs.replace(binding, code_hash=mailed_code_hash(binding.binding_id, code)))

@@ -7,38 +7,45 @@ from random import Random
 from nod.concurrency import Together
 from nod.domain.connections import Connection, Purpose
 from nod.domain.identifiers import fingerprint, new_secret
+from nod.domain.limits import Limit
 from nod.domain.prompts import Prompt, ShownPrompt
 from nod.domain.sessions import Session
 from nod.domain.sign_in import Approver
 from nod.domain.status import SeenStatus
 from nod.domain.tickets import TICKET_LIFETIME, Ticket
 from nod.errors import InvalidToken, UnknownSignIn
-from nod.flows.ports import Clock, Connections, Prompts, SignIns, Tickets
+from nod.flows.ports import Clock, Connections, Prompts, SignIns, Throttles, Tickets
 from nod.flows.sessions import SessionControl
 
 
 @dataclass(frozen=True)
 class Ticketing:
-    """Making tickets, and using them up at the handshake."""
+    """Making tickets, and using them up at the handshake. `limit`: how many connections a session may open."""
 
     tickets: Tickets
+    throttles: Throttles
+    together: Together
+    limit: Limit
     clock: Clock
     rng: Random
 
     def issue(self, session: Session, purpose: Purpose) -> str:
-        """A ticket for a session: it opens one connection within 30 seconds."""
-        secret = new_secret(self.rng)
-        self.tickets.put(
-            Ticket(
-                ticket_hash=fingerprint(secret),
-                purpose=purpose,
-                owner=session.account_id,
-                expires_at=self.clock() + TICKET_LIFETIME,
-                session_id=session.session_id,
-                device=session.device,
-                signed_in_at=session.signed_in_at,
-                session_ends_at=session.ends_at,
-            )
+        """A ticket for a session: it opens one connection within 30 seconds. `SlowDown` past the limit."""
+        secret, now = new_secret(self.rng), self.clock()
+        ticket = Ticket(
+            ticket_hash=fingerprint(secret),
+            purpose=purpose,
+            owner=session.account_id,
+            expires_at=now + TICKET_LIFETIME,
+            session_id=session.session_id,
+            device=session.device,
+            signed_in_at=session.signed_in_at,
+            session_ends_at=session.ends_at,
+        )
+        # Where it is one too many it is kept all the same, and told to nobody.
+        self.together(
+            lambda: self.throttles.count(self.limit, session.session_id, now),
+            lambda: self.tickets.put(ticket),
         )
         return secret
 

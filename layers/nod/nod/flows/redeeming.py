@@ -8,7 +8,7 @@ from random import Random
 from nod.concurrency import Afterwards, Together
 from nod.domain.connections import Connection
 from nod.domain.identifiers import Derived
-from nod.domain.limits import asks_per_login
+from nod.domain.limits import asks_per_login, sessions_per_account
 from nod.domain.logins import login_from_key
 from nod.domain.pushes import closing
 from nod.domain.refusals import StillWaiting, too_fast
@@ -22,7 +22,7 @@ from nod.flows.prompting import Telling
 
 @dataclass(frozen=True)
 class Redeeming:
-    """Redeeming and cancelling sign-ins."""
+    """Redeeming and cancelling sign-ins. `sessions_per_hour`: how many an account may get by one method."""
 
     sign_ins: SignIns
     sessions: Sessions
@@ -36,15 +36,17 @@ class Redeeming:
     together: Together
     afterwards: Afterwards
     lifetimes: Lifetimes
+    sessions_per_hour: int
     clock: Clock
     rng: Random
 
     def redeem(self, sign_in_id: str, verifier: str, key: str | None = None) -> Grant:
         """Collect the session of an allowed sign-in (R1.6).
 
-        Raises `StillWaiting` or `SlowDown` while nobody has answered, and otherwise what `SignIn.redeem` raises. A
-        device that has not heard the answer repeats the request with the same idempotency `key`, and gets the very
-        session: it follows from the key and the verifier. Without a key a sign-in is redeemed once (A7).
+        Raises `StillWaiting` or `SlowDown` while nobody has answered, `SlowDown` where the account has got too many
+        sessions lately, and otherwise what `SignIn.redeem` raises. A device that has not heard the answer repeats the
+        request with the same idempotency `key`, and gets the very session: it follows from the key and the verifier.
+        Without a key a sign-in is redeemed once (A7).
         """
         before = self._get(sign_in_id)
         now = self.clock()
@@ -122,7 +124,8 @@ class Redeeming:
     def _keep(self, before: SignIn, after: SignIn, session: Session, now: datetime) -> None:
         """Keep the session, once. Where another request was faster, the sign-in as it is now says what it came to."""
         try:
-            self.sign_ins.redeem(before, after, session, now)
+            limit = sessions_per_account(session.method, self.sessions_per_hour)
+            self.sign_ins.redeem(before, after, session, now, limit)
         except Overtaken as overtaken:
             current = self._existing(overtaken.current)
             raise current.refusal(now) from None

@@ -41,8 +41,8 @@ class Passwords:
         So it is where the number is gone that lets its owner in without. `InvalidToken` where the session was ended.
         """
         condition = _password_unchanged(account)
-        if number := next(filter(is_number, account.logins), None):
-            condition &= AccountRow.logins.contains(element(number, account.logins[number]))
+        if number := _some_number(account):
+            condition &= AccountRow.logins.contains(number)
         return self._change(session, _no_password(), condition, now)
 
     def set_initial(self, account_id: str, password_hash: str) -> bool:
@@ -56,12 +56,14 @@ class Passwords:
     def let_in(self, account: Account, session: Session) -> bool:
         """Keep a session that the account's password has let in, which uses an initial one up.
 
-        False where the password was changed, or used up, since it was read.
+        Not where there is no number left: then it is the last way in. False where the password was changed, or used up,
+        since it was read, or that number was unbound.
         """
         transaction = Transaction(self._connection)
         unchanged = _password_unchanged(account)
-        if account.initial == "unused":
-            transaction.update(AccountRow(account.account_id), [AccountRow.initial.set("spent")], unchanged)
+        if account.initial == "unused" and (number := _some_number(account)):
+            spent = [AccountRow.initial.set("spent")]
+            transaction.update(AccountRow(account.account_id), spent, unchanged & AccountRow.logins.contains(number))
         else:
             transaction.check(AccountRow, account.account_id, None, unchanged)
         transaction.put(sessions.row_of(session))
@@ -86,6 +88,12 @@ class Passwords:
                 raise InvalidToken() from None
             return False
         return True
+
+
+def _some_number(account: Account) -> str | None:
+    """A phone number of the account, as it stands among its logins."""
+    number = next(filter(is_number, account.logins), None)
+    return element(number, account.logins[number]) if number else None
 
 
 def _no_password() -> list[Action]:

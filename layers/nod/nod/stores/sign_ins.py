@@ -193,13 +193,17 @@ class SignIns:
             transaction.delete(PromptRow(after.account_id, after.sign_in_id))
         self._commit_for(transaction, Approver(after.account_id, after.approver or ""), now)
 
-    def redeem(self, before: SignIn, after: SignIn, session: Session, now: datetime) -> None:
+    def redeem(
+        self, before: SignIn, after: SignIn, session: Session, now: datetime, limit: Limit | None = None
+    ) -> None:
         """Keep the new session and the sign-in as redeemed, once (A7). `Overtaken` where somebody was faster.
 
         `Denied` where the session that allowed it was ended meanwhile (S2), or the number that texted it says NO (T7)
-        or the login is no longer the account's.
+        or the login is no longer the account's. `limit` counts for the account: `SlowDown` past it.
         """
         transaction = self._changed(before, after, now)
+        if limit:
+            throttles.count(transaction, limit, session.account_id, now)
         if before.let_in_by:
             transaction.check(SessionRow, before.account_id, before.let_in_by, is_alive(now))
         if before.method == "phone":
@@ -210,7 +214,9 @@ class SignIns:
         transaction.put(sessions.row_of(session))
         try:
             commit(transaction)
-        except Refused:
+        except Refused as refused:
+            if limit and set(refused.items) == {ThrottleRow}:
+                raise limit.exceeded(now) from None
             raise Denied("who allowed this sign-in has taken it back") from None
 
     def take_back(self, redeemed: SignIn, session: Session, now: datetime) -> None:
