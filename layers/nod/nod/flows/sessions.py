@@ -40,7 +40,7 @@ class SessionControl:
         now = self.clock()
         living = [one for one in self.sessions.of_account(who.account_id) if one.is_alive(now)]
         if not any(one.session_id == who.session_id for one in living):
-            raise self._dead(who)
+            raise InvalidToken("the session was ended")
         return [shown(one, to=who.session_id) for one in sorted(living, key=_age, reverse=True)]
 
     def end(
@@ -65,9 +65,12 @@ class SessionControl:
                 ended = self._end_all(session_id, by, ended)
             else:
                 self._end_one(session_id, by, ended)
-        except Exception:
+        except Exception as error:
             # Others must not take for alive what has ended; the one that asked is not told by its reply.
             self.afterwards(partial(self.hang_up, by.account_id, ended, self.clock()))
+            if isinstance(error, InvalidToken) and session_id == by.session_id:
+                # It has ended, perhaps by having asked before, and that may not have come to hanging up.
+                self.afterwards(partial(self.hang_up_left, by.account_id, [session_id], self.clock()))
             raise
         if acknowledge:
             # Before sockets are closed: the one that asks may be among them.
@@ -120,7 +123,7 @@ class SessionControl:
         )
         now = self.clock()
         if caller is None or not caller.is_alive(now):
-            raise self._dead(by)
+            raise InvalidToken("the session was ended")
         if target is None:
             raise UnknownSession()
         if target.is_alive(now):
@@ -156,7 +159,7 @@ class SessionControl:
         sessions = {one.session_id: one for one in self.sessions.of_account(by.account_id)}
         caller, target = sessions.get(by.session_id), sessions.get(session_id)
         if caller is None or not (caller.is_alive(now) or by.session_id in ended):
-            raise self._dead(by)
+            raise InvalidToken("the session was ended")
         if target is None:
             raise UnknownSession()
         self._require_may_end(caller, target)
@@ -177,11 +180,6 @@ class SessionControl:
         if done:
             ended.append(session_id)
         return done
-
-    def _dead(self, who: Approver) -> InvalidToken:
-        """For who asks in a session that is dead: what that has open is closed, for its end may not have come to it."""
-        self.afterwards(partial(self.hang_up_left, who.account_id, [who.session_id], self.clock()))
-        return InvalidToken("the session was ended")
 
 
 def _age(session: Session) -> datetime:
