@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from local.device import SignIn, new_identifier
@@ -190,7 +190,7 @@ def test_a13_only_allowed_origins_may_read_answers(strict: Stack, stack: Stack) 
 
 
 def test_a13_a_dead_sessions_socket_can_do_nothing(stack: Stack) -> None:
-    """A13: frames are authorised anew: with its session's row gone, a socket that still stands is refused."""
+    """A13, S2: with its session's row gone, what a socket still sends is refused; asking for its own end closes it."""
     alice = stack.person()
     other = stack.device("Alice's laptop")
     with alice.phone.approving() as approver:
@@ -203,11 +203,15 @@ def test_a13_a_dead_sessions_socket_can_do_nothing(stack: Stack) -> None:
         frames: list[tuple[str, dict[str, str]]] = [
             ("hello", {}),
             ("listSessions", {}),
-            ("endSession", {"session_id": alice.phone.session_id}),
+            ("endSession", {"session_id": "somebody-else-s"}),
             ("answer", {"sign_in_id": sign_in.id, "decision": "allow", "code": sign_in.code}),
         ]
         for action, fields in frames:
             assert approver.ask(action, **fields)["code"] == "forbidden"
+        approver.send("endSession", session_id=alice.phone.session_id)
+        approver.expect("sessionEnded")
+        with pytest.raises(ConnectionClosed):
+            approver.receive()
     assert sign_in.redeem().status_code == 202
 
 
