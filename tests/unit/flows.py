@@ -315,7 +315,7 @@ class Flows:
             together=one_by_one,
             app=self.stack.app,
             eviction_age=self.stack.eviction_age,
-            mails_per_hour=self.stack.starts_per_minute,
+            asks_per_hour=self.stack.starts_per_minute,
             clock=self.clock,
             rng=self._rng,
         )

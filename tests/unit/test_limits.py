@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from nod.domain.limits import (
     ANSWERS_TO_NO_PER_NUMBER,
-    BINDINGS_PER_ACCOUNT,
+    BINDINGS_PER_NUMBER,
     FIRST_HOLD,
     HAND_OVERS_PER_LOGIN,
     LOGINS_PER_ACCOUNT,
@@ -21,11 +21,15 @@ from nod.domain.limits import (
     TEXTED_SIGN_INS,
     Limit,
     Slot,
+    bindings_per_account,
     hold_length,
+    mails_from_address,
     parse_slot,
     passwords_per_address,
+    sessions_per_account,
     stale,
     starts_per_address,
+    tickets_per_session,
 )
 from tests.builders import NOW, after
 
@@ -39,7 +43,12 @@ def test_a1_the_numbers_of_the_contract() -> None:
     assert (PROMPTS_PER_LOGIN.count, PROMPTS_PER_LOGIN.window) == (10, timedelta(minutes=10))
     assert (REFUSALS_PER_NUMBER.count, REFUSALS_PER_NUMBER.window) == (3, timedelta(hours=1))
     assert (MAILS_PER_MAILBOX.count, MAILS_PER_MAILBOX.window) == (3, timedelta(hours=1))
-    assert (BINDINGS_PER_ACCOUNT.count, BINDINGS_PER_ACCOUNT.window) == (10, timedelta(hours=1))
+    assert (BINDINGS_PER_NUMBER.count, BINDINGS_PER_NUMBER.window) == (60, timedelta(hours=1))
+    for per_hour in (bindings_per_account(7), mails_from_address(7), sessions_per_account("password", 7)):
+        assert per_hour is not None
+        assert (per_hour.count, per_hour.window) == (7, timedelta(hours=1))
+    assert (tickets_per_session(7).count, tickets_per_session(7).window) == (7, timedelta(minutes=10))
+    assert sessions_per_account("phone", 7) is None
     assert (TEXTED_SIGN_INS.count, TEXTED_SIGN_INS.window) == (60, timedelta(hours=1))
     assert (TEXTED_PROMPTS.count, TEXTED_PROMPTS.window) == (10, timedelta(minutes=10))
     assert (ANSWERS_TO_NO_PER_NUMBER.count, ANSWERS_TO_NO_PER_NUMBER.window) == (3, timedelta(hours=1))
@@ -59,14 +68,20 @@ def test_a1_each_limit_is_counted_apart() -> None:
         REFUSALS_PER_NUMBER,
         ANSWERS_TO_NO_PER_NUMBER,
         MAILS_PER_MAILBOX,
-        BINDINGS_PER_ACCOUNT,
+        BINDINGS_PER_NUMBER,
+        bindings_per_account(1),
+        mails_from_address(1),
+        tickets_per_session(1),
+        sessions_per_account("password", 1),
+        sessions_per_account("approval", 1),
+        sessions_per_account("qr", 1),
         TEXTED_SIGN_INS,
         TEXTED_PROMPTS,
         HAND_OVERS_PER_LOGIN,
         starts_per_address(1),
         passwords_per_address(1),
     ]
-    assert len({limit.name for limit in limits}) == len(limits)
+    assert len({limit.name for limit in limits if limit}) == len(limits)
 
 
 @given(MOMENTS)

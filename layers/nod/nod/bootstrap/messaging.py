@@ -86,7 +86,7 @@ class Messaging:
             together=self._parts.together,
             app=self._settings.app,
             eviction_age=self._parts.eviction_age,
-            mails_per_hour=self._settings.starts_per_minute_per_address,
+            asks_per_hour=self._settings.starts_per_minute_per_address,
             clock=self._parts.clock,
             rng=self._parts.rng,
         )

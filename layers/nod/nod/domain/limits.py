@@ -44,11 +44,10 @@ PROMPTS_PER_LOGIN = Limit("prompts", 10, timedelta(minutes=10))
 HAND_OVERS_PER_LOGIN = Limit("hand-overs", 10, timedelta(minutes=10))
 PASSWORDS_PER_LOGIN = Limit("passwords", 10, timedelta(minutes=15))
 REFUSALS_PER_NUMBER = Limit("refusals", 3, timedelta(hours=1))
-BINDINGS_PER_NUMBER = Limit("bound", 10, timedelta(hours=1))
+BINDINGS_PER_NUMBER = Limit("bound", 60, timedelta(hours=1))
 ANSWERS_TO_NO_PER_NUMBER = Limit("answers to no", 3, timedelta(hours=1))
 TEXTED_SIGN_INS = Limit("texted", 60, timedelta(hours=1))
 TEXTED_PROMPTS = Limit("texted prompts", 10, timedelta(minutes=10))
-BINDINGS_PER_ACCOUNT = Limit("bindings", 10, timedelta(hours=1))
 LOGINS_PER_ACCOUNT = 20
 DEVICES_PER_ACCOUNT = 50
 MAILS_PER_MAILBOX = Limit("mails", 3, timedelta(hours=1))
@@ -75,6 +74,11 @@ def sessions_per_account(method: SignInMethod, count: int) -> Limit | None:
     None for texts, which are counted by number as they arrive.
     """
     return Limit(f"sessions by {method}", count, timedelta(hours=1)) if method != "phone" else None
+
+
+def bindings_per_account(count: int) -> Limit:
+    """How many logins an account may ask for in an hour: the answer tells which are somebody's."""
+    return Limit("bindings", count, timedelta(hours=1))
 
 
 def tickets_per_session(count: int) -> Limit:

@@ -11,7 +11,7 @@ from nod.domain.accounts import Account
 from nod.domain.bindings import BINDING_LIFETIME, Binding, binding_of, mailed_code_hash
 from nod.domain.device import Network
 from nod.domain.identifiers import new_identifier
-from nod.domain.limits import BINDINGS_PER_ACCOUNT, LOGINS_PER_ACCOUNT, MAILS_PER_MAILBOX, mails_from_address
+from nod.domain.limits import LOGINS_PER_ACCOUNT, MAILS_PER_MAILBOX, bindings_per_account, mails_from_address
 from nod.domain.logins import ALL_KINDS, BoundLogin, Login, parse_login, parse_texting_number
 from nod.domain.sessions import Session
 from nod.domain.texts import SenderOfTexts, SmsToSend, binding_text
@@ -30,7 +30,7 @@ class Unproven(msgspec.Struct, frozen=True):
 class LoginBinding:
     """Showing, binding and unbinding logins; `eviction_age` as in `Session.may_extend` and `may_unbind`.
 
-    `mails_per_hour`: how many may be sent at the wish of one network address.
+    `asks_per_hour`: how many logins an account may ask for, and how many mails one network address may have sent.
     """
 
     accounts: Accounts
@@ -41,7 +41,7 @@ class LoginBinding:
     together: Together
     app: SenderOfTexts
     eviction_age: timedelta
-    mails_per_hour: int
+    asks_per_hour: int
     clock: Clock
     rng: Random
 
@@ -118,7 +118,7 @@ class LoginBinding:
         self._require_free(session, login, now)
         self.together(
             lambda: self.throttles.count(MAILS_PER_MAILBOX, login.key, now),
-            lambda: self.throttles.count(mails_from_address(self.mails_per_hour), network.counted_as, now),
+            lambda: self.throttles.count(mails_from_address(self.asks_per_hour), network.counted_as, now),
         )
         code = f"{self.rng.randrange(1_000_000):06d}"
         binding = self._binding(binding_of(session.account_id, login.key), session, login, now)
@@ -128,7 +128,7 @@ class LoginBinding:
 
     def _count(self, session: Session, now: datetime) -> None:
         """Asking is counted, whatever the answer: it tells which logins there are."""
-        self.throttles.count(BINDINGS_PER_ACCOUNT, session.account_id, now)
+        self.throttles.count(bindings_per_account(self.asks_per_hour), session.account_id, now)
 
     def _require_free(self, session: Session, login: Login, now: datetime) -> None:
         """`LoginTaken` where it belongs to an account."""
