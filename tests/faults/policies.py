@@ -1,11 +1,11 @@
-"""Where one approver is asked at a time, and where nobody may be told whether there is an account (R1.5, A4)."""
+"""Stacks that are set otherwise: one approver asked, accounts concealed, scans not confirmed (R1.5, R4.5, A4)."""
 
 from typing import Any, ClassVar
 
 from nod.domain.sign_in import Approver
 from nod.flows.answering import Answer
 from nod.flows.starting import Started
-from tests.faults.scenarios import ConfirmEcho, Scenario, StartApproval, TextToBeAllowed
+from tests.faults.scenarios import ConfirmEcho, ScanCode, Scenario, StartApproval, TextToBeAllowed
 
 
 class AskingOne(Scenario, plays=False):
@@ -78,3 +78,12 @@ class StartConcealed(StartApproval):
     """Where accounts are concealed, who has one is asked all the same."""
 
     stack: ClassVar[dict[str, Any]] = {"conceal_accounts": True}
+
+
+class ScanUnconfirmed(ScanCode):
+    """A scan lets in at once; where its answer was lost the phone is in all the same."""
+
+    stack: ClassVar[dict[str, Any]] = {"hand_over_confirmation": "none"}
+
+    def settle(self) -> None:
+        self.is_signed_in(self.redeem(self.started))
