@@ -68,7 +68,7 @@ class TellingContract:
             stores.messages.bind(message(f"message {number}"), texted_binding(), LIMIT)
             bound = stores.accounts.get(ADA)
             assert bound is not None
-            stores.accounts.release(bound, NUMBER, someone_is_in=True)
+            stores.accounts.release(bound, NUMBER)
         stores.bindings.put(texted_binding())
         before = snapshot()
         with pytest.raises(SlowDown):

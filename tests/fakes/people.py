@@ -9,7 +9,6 @@ import msgspec
 from nod.domain.accounts import Account
 from nod.domain.connections import Connection
 from nod.domain.limits import DEVICES_PER_ACCOUNT
-from nod.domain.logins import is_number
 from nod.domain.sessions import ENDED, RefreshToken, Session
 from nod.domain.tickets import Ticket
 from nod.errors import InvalidToken, LastLogin, LoginTaken, UnknownLogin
@@ -118,10 +117,10 @@ class Accounts:
         self.rows.require_alive(session, now)
         self.rows.unbind(account, login)
 
-    def release(self, account: Account, login: str, *, someone_is_in: bool = False) -> bool:
+    def release(self, account: Account, login: str, *, or_way_in: bool = False) -> bool:
         with suppress(UnknownLogin):
             try:
-                self.rows.unbind(account, login, or_way_in=not someone_is_in)
+                self.rows.unbind(account, login, or_way_in=or_way_in)
             except LastLogin:
                 return False
         return True
@@ -143,8 +142,9 @@ class Passwords:
     def remove(self, session: Session, account: Account, now: datetime) -> bool:
         self.rows.require_alive(session, now)
         kept = self._with_password_of(account)
-        number = next(filter(is_number, account.logins), None)
-        return kept is not None and (number is None or number in kept.logins) and self._without_password(kept)
+        if kept is None or (account.has_number and not self.rows.numbers_left(account, kept)):
+            return False
+        return self._without_password(kept)
 
     def set_initial(self, account_id: str, password_hash: str) -> bool:
         kept = self.rows.accounts.get(account_id)
@@ -156,8 +156,8 @@ class Passwords:
         kept = self._with_password_of(account)
         if kept is None:
             return False
-        if kept.initial == "unused" and (number := next(filter(is_number, account.logins), None)):
-            if number not in kept.logins:
+        if kept.initial == "unused" and account.has_number:
+            if not self.rows.numbers_left(account, kept):
                 return False
             self._keep(replace(kept, initial="spent"))
         self.rows.sessions[session.account_id, session.session_id] = session

@@ -112,12 +112,17 @@ class Rows:
             return
         if kept is None or len(kept.logins) < 2 or kept.logins.get(login) != account.logins[login]:
             raise LastLogin()
-        others = [one for one in kept.logins if is_number(one) and one != login]
+        others = self.numbers_left(account, kept, but=login)
         password_works = kept.password_hash is not None and kept.initial != "spent"
         if or_way_in and is_number(login) and not (others or password_works):
             raise LastLogin()
         del self.logins[login]
         self.accounts[account.account_id] = replace(kept, logins=_without(login, kept.logins))
+
+    @staticmethod
+    def numbers_left(seen: Account, kept: Account, *, but: str | None = None) -> list[str]:
+        """The numbers that an account was read with and has still, as they were bound then."""
+        return [one for one, at in seen.logins.items() if is_number(one) and one != but and kept.logins.get(one) == at]
 
     def bind(self, account_id: str, login: str, now: datetime) -> None:
         """Bind a login that is nobody's (`LoginTaken`) to an account that has room (`AccountFull`)."""

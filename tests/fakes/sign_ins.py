@@ -184,6 +184,8 @@ class SignIns:
         self.rows.sessions[session.account_id, session.session_id] = session
 
     def take_back(self, redeemed: SignIn, session: Session, now: datetime) -> None:
+        if not self.rows.is_alive(session.account_id, session.session_id, now):
+            return
         self._keep(redeemed, replace(redeemed, status="allowed", version=redeemed.version + 1), now)
         self.rows.sessions.pop((session.account_id, session.session_id), None)
 
@@ -208,7 +210,11 @@ class SignIns:
         login = self.rows.logins.get(allowed.login)
         if login is None or login.account_id != allowed.account_id:
             raise Denied()
-        if allowed.method == "phone" and login.stopped_at and login.stopped_at >= allowed.allowed_at:
+        if (
+            allowed.method == "phone"
+            and login.stopped_at
+            and login.stopped_at >= (allowed.texted_at or allowed.allowed_at)
+        ):
             raise Denied()
 
     def _require_alive(self, by: Approver, now: datetime) -> None:

@@ -123,6 +123,10 @@ class Messages:
         self._require_new(message)
         self._keep(message, outcome)
 
+    def carried_out(self, key: str, outcome: Outcome) -> None:
+        if kept := self.rows.messages.get(key):
+            self.rows.messages[key] = replace(kept, outcome=outcome)
+
     def resume(self, key: str, seen: SeenMessage, now: datetime) -> bool:
         kept = self.rows.messages.get(key)
         if seen.work_until is None or now < seen.work_until or kept is None or kept.work_until != seen.work_until:

@@ -119,6 +119,7 @@ def test_t7_no_takes_a_step_for_each_thing_that_it_undoes(world: World) -> None:
         ["dynamodb GetItem Accounts"],
         ["dynamodb Query Sessions"],
         ["dynamodb Query Connections"],
+        ["dynamodb UpdateItem Messages"],
     ]
 
 
@@ -187,7 +188,8 @@ def test_r1_2_a_code_is_mailed_once_it_is_kept(world: World) -> None:
         ["dynamodb GetItem Accounts"],
         ["dynamodb UpdateItem Throttles"],
         ["dynamodb GetItem Logins"],
-        ["dynamodb UpdateItem Throttles", "dynamodb UpdateItem Throttles"],
+        ["dynamodb UpdateItem Throttles"],
+        ["dynamodb UpdateItem Throttles"],
         ["dynamodb PutItem Bindings"],
         ["sesv2 SendEmail"],
     ]

@@ -186,6 +186,7 @@ class Flows:
             messages=self.stores.messages,
             admitting=self.admitting,
             replying=self.replying,
+            stopping=self.stopping,
             together=one_by_one,
             clock=self.clock,
             pause=self.pause,
@@ -207,7 +208,6 @@ class Flows:
         return Replying(
             passwords=self.stores.passwords,
             throttles=self.stores.throttles,
-            stopping=self.stopping,
             texts=self._texts,
             app=self.stack.app,
             texts_account=self.stack.texts_account,
@@ -312,7 +312,6 @@ class Flows:
             bindings=self.stores.bindings,
             throttles=self.stores.throttles,
             mailer=self._mail if self.stack.sends_mail else None,
-            together=one_by_one,
             app=self.stack.app,
             eviction_age=self.stack.eviction_age,
             asks_per_hour=self.stack.starts_per_minute,

@@ -1,5 +1,6 @@
 """Flow 1: a device with only a login asks to be let in (R1.1-R1.7; attacks A1, A3, A4, A11)."""
 
+from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
 
 import pytest
@@ -373,6 +374,27 @@ def test_r1_7_an_unknown_sign_in_is_not_confirmed() -> None:
     """R1.7: there is nothing to confirm."""
     with pytest.raises(UnknownSignIn):
         online().approval.confirm("NONE", "123456")
+
+
+@pytest.mark.parametrize("conceal", [False, True])
+@pytest.mark.parametrize("confirmed", [False, True])
+def test_a12_after_a_report_no_echo_prompts(*, conceal: bool, confirmed: bool) -> None:
+    """A12: one that was started before it, or confirmed once already, asks nobody more; concealed, it looks as ever."""
+    service = Service(conceal=conceal)
+    service.account("ada")
+    phone = service.approver("PHONE")
+    reported, started = service.start(mode="echo"), service.start(mode="echo")
+    service.approval.confirm(reported.sign_in.sign_in_id, reported.verification.code or "")
+    if confirmed:
+        service.approval.confirm(started.sign_in.sign_in_id, started.verification.code or "")
+    service.answer(reported, "report", by=phone)
+    service.pushed("socket of PHONE")
+    held: AbstractContextManager[object] = nullcontext() if conceal else pytest.raises(SlowDown)
+    with held:
+        service.approval.confirm(started.sign_in.sign_in_id, started.verification.code or "")
+    assert service.pushed("socket of PHONE") == []
+    with pytest.raises(StillWaiting):
+        service.redeem(started)
 
 
 def test_r1_6_an_approver_gone_before_the_echo_is_told() -> None:

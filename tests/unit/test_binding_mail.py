@@ -149,6 +149,7 @@ def test_a1_an_address_has_so_many_mails_sent() -> None:
     with pytest.raises(SlowDown):
         service.bind(asking[2], "ada+three@example.com")
     assert len(service.mail.sent) == 2
+    assert [name for name, _, _ in service.rows.counts].count("mails") == 2
     service.bind(asking[2], "ada+three@example.com", Network("198.51.100.7"))
     service.wait(3600)
     service.bind(asking[2], "ada+four@example.com")

@@ -1,7 +1,6 @@
 """Which approvers are asked (R1.5), and how long a connection counts."""
 
 from datetime import timedelta
-from random import Random
 
 import pytest
 from hypothesis import given
@@ -20,7 +19,7 @@ ROWS = [SECOND, THIRD, FIRST]
 def order(policy: ApproverPolicy, active: dict[str, float] | None = None, seed: int = 1) -> list[list[str]]:
     """The ids in the order of asking."""
     last_active = {connection_id: after(seconds) for connection_id, seconds in (active or {}).items()}
-    groups = in_order_of_asking(ROWS, policy, rng=Random(seed), last_active=last_active)
+    groups = in_order_of_asking(ROWS, policy, sign_in_id=str(seed), last_active=last_active)
     return [[one.connection_id for one in group] for group in groups]
 
 
@@ -51,10 +50,20 @@ def test_r1_5_random_asks_anyone() -> None:
     assert {one[0][0] for one in orders} == {"first", "second", "third"}
 
 
+def test_r1_5_random_asks_the_same_again_whoever_has_gone() -> None:
+    """R1.5: about one sign-in, as long as it is there."""
+    for seed in range(20):
+        ((first,), *others) = order("random", seed=seed)
+        for (gone,) in others:
+            left = [one for one in ROWS if one.connection_id != gone]
+            again = in_order_of_asking(left, "random", sign_in_id=str(seed), last_active={})
+            assert again[0][0].connection_id == first
+
+
 @pytest.mark.parametrize("policy", ["all", "latest", "active", "random"])
 def test_r1_5_nobody_is_nobody(policy: ApproverPolicy) -> None:
     """R1.5: without approvers there is no group to ask."""
-    assert in_order_of_asking([], policy, rng=Random(1), last_active={}) == []
+    assert in_order_of_asking([], policy, sign_in_id="1", last_active={}) == []
 
 
 CONNECTIONS = st.lists(
@@ -70,7 +79,7 @@ CONNECTIONS = st.lists(
 @given(CONNECTIONS, st.sampled_from(["all", "latest", "active", "random"]), st.integers(0))
 def test_r1_5_everybody_has_a_turn_once(approvers: list[Connection], policy: ApproverPolicy, seed: int) -> None:
     """R1.5: whatever the policy, each approver stands in the order exactly once."""
-    groups = in_order_of_asking(approvers, policy, rng=Random(seed), last_active={})
+    groups = in_order_of_asking(approvers, policy, sign_in_id=str(seed), last_active={})
     asked = [one.connection_id for group in groups for one in group]
     assert sorted(asked) == sorted(one.connection_id for one in approvers)
     assert all(groups)

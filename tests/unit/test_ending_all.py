@@ -254,6 +254,19 @@ def test_r2_2_an_end_that_breaks_off_can_be_asked_for_again() -> None:
     assert living(service) == HERS
 
 
+def test_s2_a_tree_that_ended_with_its_host_is_closed_by_asking_again() -> None:
+    """S2: its connections could not be looked up; the host, signed out by then, asks once more."""
+    service, *guests = with_guests()
+    # Before that nothing is left of an attempt before, which is looked for as well.
+    service.failing(0, "connections.of")
+    with pytest.raises(ConnectionError):
+        service.control.end("NEW", by=NEW, and_let_in=True)
+    assert living(service) == HERS
+    with pytest.raises(InvalidToken):
+        service.control.end("NEW", by=NEW, and_let_in=True)
+    assert not {f"socket of {one}" for one in ids(NEW, *guests)} & service.sockets.open
+
+
 def test_r2_2_two_that_end_the_same_tree_end_each_session_once() -> None:
     """R2.2: each tells of what it has ended itself; the slower finds nothing left to end."""
     service, a, b, c = with_guests()

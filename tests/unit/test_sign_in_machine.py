@@ -398,7 +398,7 @@ class SignInMachine(RuleBasedStateMachine):
         """Only status, tries, expiry, approver, version and polls move; its message says whose it is, once."""
         moving = self.moving
         if self.ledger.number:
-            moving |= {"login", "account_id", "new_account"}
+            moving |= {"login", "account_id", "new_account", "texted_at"}
             assert self.row.login == self.ledger.number
             assert (self.row.account_id == ADA) != self.row.new_account
         for field in set(self.row.__struct_fields__) - moving:

@@ -178,6 +178,56 @@ def test_t7_no_outlasts_a_thief_however_long_it_takes(step: str) -> None:
     assert "thief's socket" not in service.sockets.open
 
 
+@pytest.mark.parametrize("breaks_off", [True, False])
+@pytest.mark.parametrize("method", ["by its session", "by a password"])
+def test_t7_a_thief_that_signs_itself_out_leaves_nothing(method: str, *, breaks_off: bool) -> None:
+    """T7: before NO has looked, or where it broke off and comes again: what was added goes, though nobody is in."""
+    service = Service()
+    founder = service.control.alive(who(service.signed_in_by_text()))
+    if method == "by a password":
+        service.passwords.change(founder, None, "the thief's own")
+
+    def slip_away() -> None:
+        service.wait(60)
+        if method == "by a password":
+            service.passwords.sign_in(ADAS_NUMBER, "the thief's own", LAPTOP, HOME)
+        else:
+            service.passwords.change(founder, None, "the thief's own")
+        service.bind(founder, "mallory")
+        service.text(to_send(service.bind(founder, GRACES_NUMBER)).body, GRACES_NUMBER)
+        service.control.end(founder.session_id, by=Approver(founder.account_id, founder.session_id))
+
+    if breaks_off:
+        service.failing(0, "sessions.of_account")
+        with pytest.raises(ConnectionError):
+            service.text("NO", message_id="STOP")
+        slip_away()
+    else:
+        service.meanwhile["sessions.of_account"] = slip_away
+    service.text("NO", message_id="STOP")
+    assert living(service, founder.account_id) == set()
+    assert shown(service, founder.account_id) == {ADAS_NUMBER}
+    assert service.rows.accounts[founder.account_id].password_hash is None
+
+
+def test_t7_no_takes_back_what_waits_for_an_approver() -> None:
+    """T7: whoever allows it after the NO lets nobody in."""
+    service = with_ada(asks_about_phones=True)
+    pc = service.approver("PC")
+    service.wait(1)
+    started = service.start_phone()
+    service.text(started)
+    service.wait(1)
+    service.text("NO")
+    service.wait(1)
+    service.answer(
+        started, "allow", by=pc, code=service.rows.prompts[ADA, started.sign_in.sign_in_id].verification.code
+    )
+    with pytest.raises(Denied):
+        service.redeem(started)
+    assert living(service) == {"PC"}
+
+
 def test_t7_no_beside_the_text_it_is_about_undoes_it() -> None:
     """T7: what the text lets in until NO itself is written down counts as what was there before it."""
     service = with_ada()

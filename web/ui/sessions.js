@@ -50,9 +50,10 @@ export class Sessions {
       ({ sessions } = await session.call("GET", "/sessions"));
       sessions.sort((one, other) => Number(other.current) - Number(one.current));
     } catch (error) {
-      // The connection says by itself that the service cannot be reached; the next welcome draws the list.
-      if (error instanceof NodError) return;
-      throw error;
+      if (!(error instanceof NodError)) throw error;
+      // That the service cannot be reached, or that it is signed out here, the page says by itself.
+      if (error.code !== "offline" && error.code !== "signed_out") fill(this.list, problem(error));
+      return;
     }
     const others = sessions.filter((one) => !one.current);
     const login = named(sessions.find((one) => one.current)?.login);

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from nod.flows.binding import LoginBinding
     from nod.flows.phone import PhoneSignIn
     from nod.flows.replying import Replying
+    from nod.flows.stopping import Stopping
     from nod.flows.texting import Texting
 
 
@@ -67,6 +68,7 @@ class Messaging:
             messages=self._tables.messages,
             admitting=self._admitting,
             replying=self._replying,
+            stopping=self._stopping,
             together=self._parts.together,
             clock=self._parts.clock,
             pause=time.sleep,
@@ -83,7 +85,6 @@ class Messaging:
             bindings=self._tables.bindings,
             throttles=self._tables.throttles,
             mailer=self._parts.outside.mailer,
-            together=self._parts.together,
             app=self._settings.app,
             eviction_age=self._parts.eviction_age,
             asks_per_hour=self._settings.starts_per_minute_per_address,
@@ -107,10 +108,23 @@ class Messaging:
     @cached_property
     def _replying(self) -> Replying:
         from nod.flows.replying import Replying
+
+        tables, parts = self._tables, self._parts
+        return Replying(
+            passwords=tables.passwords,
+            throttles=tables.throttles,
+            texts=parts.outside.texts,
+            app=self._settings.app,
+            texts_account=self._settings.send_account_sms,
+            rng=parts.rng,
+        )
+
+    @cached_property
+    def _stopping(self) -> Stopping:
         from nod.flows.stopping import Stopping
 
         tables, parts = self._tables, self._parts
-        stopping = Stopping(
+        return Stopping(
             accounts=tables.accounts,
             passwords=tables.passwords,
             logins=tables.logins,
@@ -118,13 +132,4 @@ class Messaging:
             control=parts.control,
             together=parts.together,
             clock=parts.clock,
-        )
-        return Replying(
-            passwords=tables.passwords,
-            throttles=tables.throttles,
-            stopping=stopping,
-            texts=parts.outside.texts,
-            app=self._settings.app,
-            texts_account=self._settings.send_account_sms,
-            rng=parts.rng,
         )

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from random import Random
 from typing import Literal
 
 import msgspec
 
 from nod.domain.device import Device
+from nod.domain.identifiers import fingerprint
 
 Purpose = Literal["approve", "hand_over", "wait"]
 ApproverPolicy = Literal["all", "latest", "active", "random"]
@@ -65,18 +65,19 @@ def in_order_of_asking(
     approvers: Sequence[Connection],
     policy: ApproverPolicy,
     *,
-    rng: Random,
+    sign_in_id: str,
     last_active: Mapping[str, datetime],
 ) -> list[list[Connection]]:
     """Who is asked first, and who instead when those are gone: a list of groups.
 
     `all` is one group of everybody. The other policies ask one connection at a time: `latest` the last connected,
-    `active` the most recently active (`last_active`: connection id -> time), `random` any.
+    `active` the most recently active (`last_active`: connection id -> time), `random` any, and the
+    same again for the same `sign_in_id`, whoever else has come or gone.
     """
     if policy == "all":
         return [list(approvers)] if approvers else []
     if policy == "random":
-        ranked = rng.sample(list(approvers), len(approvers))
+        ranked = sorted(approvers, key=lambda one: fingerprint(f"{sign_in_id} {one.connection_id}"))
     elif policy == "latest":
         ranked = sorted(approvers, key=lambda one: one.connected_at, reverse=True)
     else:

@@ -46,7 +46,7 @@ class SignIn(msgspec.Struct, frozen=True, kw_only=True):
 
     That of a phone begins with `UNKNOWN_NUMBER` for its login, and the id of an account that nobody has yet: until its
     text message arrives, it is nobody's. `offer` is what approvers will be shown where that message makes it pending;
-    `new_account` says that the message made the account.
+    `new_account` says that the message made the account, and `texted_at` when it came.
 
     That of a QR hand-over has `codes`, what pages show of it; `scanned_by` is the challenge of the first device that
     read one, and `approver` the session of the page that it was read from: nobody else may answer then.
@@ -74,6 +74,7 @@ class SignIn(msgspec.Struct, frozen=True, kw_only=True):
     offer: ShownVerification | None = None
     new_account: bool = False
     codes: frozenset[ScanCode] = frozenset()
+    texted_at: datetime | None = None
     scanned_by: str | None = None
     approver: str | None = None
     version: int = 0
@@ -146,7 +147,7 @@ class SignIn(msgspec.Struct, frozen=True, kw_only=True):
             raise IdentifierUsed()
         after = self.moved("pending") if ask else self._allowed(now)
         return msgspec.structs.replace(
-            after, login=number, account_id=account_id or self.account_id, new_account=account_id is None
+            after, login=number, account_id=account_id or self.account_id, new_account=account_id is None, texted_at=now
         )
 
     def contested(self, number: str, now: datetime) -> "SignIn | None":

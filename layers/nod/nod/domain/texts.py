@@ -13,12 +13,15 @@ import msgspec
 from nod.domain.device import Device
 from nod.domain.identifiers import ALPHABET, IDENTIFIER_LENGTH
 
-# What became of a text message. The first four acted; of the others the sender is told why nothing happened.
+# What became of a text message. The first three acted. A NO is `stopped` until it was carried out: then what it has
+# led to is `undone`, or there was `nothing_undone`. Of the others the sender is told why nothing happened.
 Outcome = Literal[
     "signed_in",
     "asked",
     "bound",
     "stopped",
+    "undone",
+    "nothing_undone",
     "no_identifier",
     "unknown",
     "expired",

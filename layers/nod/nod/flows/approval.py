@@ -81,7 +81,8 @@ class Approval:
         Where it sends it again, because it has not heard of the first time, they are prompted again: the first request
         may not have come to that. It counts as one more prompt for the login (`SlowDown` past the limit).
 
-        Raises `UnknownSignIn`, `WrongCode` (three tries, then denied), or why the sign-in is past confirming.
+        Raises `UnknownSignIn`, `WrongCode` (three tries, then denied), `SlowDown` where reports hold prompts back by
+        now (A12), or why the sign-in is past confirming.
         """
         now = self.clock()
         before = self.sign_ins.get(sign_in_id)
@@ -89,8 +90,10 @@ class Approval:
             raise UnknownSignIn()
         after = before.confirm(code, now)
         if after is before:
-            self._ask_again(after, code, now)
+            self._ask_again(self._unless_held(after, now), code, now)
             return
+        if after.status == "pending":
+            after = self._unless_held(after, now)
         prompt = self.prompting.prompt(after, Verification("echo", code).shown) if after.status == "pending" else None
         connections = self._keep_confirmed(before, after, prompt, now)
         if prompt is None:
@@ -99,6 +102,15 @@ class Approval:
             raise wrong_code(after.tries_left)
         if not self.prompting.ask(prompt, connections, now):
             self._nobody_there(after, now)
+
+    def _unless_held(self, sign_in: SignIn, now: datetime) -> SignIn:
+        """`SlowDown` where reports hold prompts back since it was started; concealed, it is nobody's, as in a start."""
+        refusal = self.asking.held_back(sign_in.login, now)
+        if refusal is None:
+            return sign_in
+        if not self.policy.conceal:
+            raise refusal
+        return msgspec.structs.replace(sign_in, account_id=new_identifier(self.rng))
 
     def _ask_again(self, sign_in: SignIn, code: str, now: datetime) -> None:
         connections, _ = self.together(

@@ -85,6 +85,11 @@ class Asking:
         )
         raise refusals[0]
 
+    def held_back(self, login: str, now: datetime) -> SlowDown | None:
+        """The refusal, where reports hold prompts for a login back."""
+        known = self.logins.find_for_stranger(login)
+        return SlowDown(retry_after=known.seconds_held(now)) if known and known.is_held(now) else None
+
     def count_prompt(self, login: str, now: datetime) -> None:
         """Somebody is prompted for a login once more; `SlowDown` past the limit."""
         self.throttles.count(PROMPTS_PER_LOGIN, login, now)

@@ -6,7 +6,6 @@ from random import Random
 
 import msgspec
 
-from nod.concurrency import Together
 from nod.domain.accounts import Account
 from nod.domain.bindings import BINDING_LIFETIME, Binding, binding_of, mailed_code_hash
 from nod.domain.device import Network
@@ -38,7 +37,6 @@ class LoginBinding:
     bindings: Bindings
     throttles: Throttles
     mailer: Mailer | None
-    together: Together
     app: SenderOfTexts
     eviction_age: timedelta
     asks_per_hour: int
@@ -116,10 +114,9 @@ class LoginBinding:
         if self.mailer is None:
             raise Forbidden("this service sends no mail")
         self._require_free(session, login, now)
-        self.together(
-            lambda: self.throttles.count(MAILS_PER_MAILBOX, login.key, now),
-            lambda: self.throttles.count(mails_from_address(self.asks_per_hour), network.counted_as, now),
-        )
+        # The asker first: who is past that uses up nothing of a mailbox that is somebody else's.
+        self.throttles.count(mails_from_address(self.asks_per_hour), network.counted_as, now)
+        self.throttles.count(MAILS_PER_MAILBOX, login.key, now)
         code = f"{self.rng.randrange(1_000_000):06d}"
         binding = self._binding(binding_of(session.account_id, login.key), session, login, now)
         self.bindings.put(msgspec.structs.replace(binding, code_hash=mailed_code_hash(binding.binding_id, code)))

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from random import Random
 
 import msgspec
 
@@ -70,9 +69,8 @@ class Prompting:
         approvers = approvers_among(connections, now)
         if not approvers and self.conceal:
             approvers = [_phantom(prompt, now)]
-        # Drawn from the sign-in, so that who is asked about it once more is who was asked before.
-        rng = Random(prompt.sign_in_id)  # noqa: S311 - it need not be secret who is asked.
-        for group in in_order_of_asking(approvers, self.policy, rng=rng, last_active=self._activity(approvers)):
+        last_active = self._activity(approvers)
+        for group in in_order_of_asking(approvers, self.policy, sign_in_id=prompt.sign_in_id, last_active=last_active):
             if self._ask_group(prompt, group, now):
                 return True
         return False

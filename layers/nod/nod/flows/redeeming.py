@@ -118,6 +118,8 @@ class Redeeming:
         except Exception:
             if kept and key is None:
                 self.sign_ins.take_back(after, session, now)
+                if limit := sessions_per_account(session.method, self.sessions_per_hour):
+                    self.throttles.uncount(limit, session.account_id, now)
             raise
         return token, connections
 

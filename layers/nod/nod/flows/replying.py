@@ -10,7 +10,6 @@ from nod.domain.logins import Login
 from nod.domain.passwords import hash_password
 from nod.domain.sign_in import SignIn
 from nod.domain.texts import (
-    Message,
     SenderOfTexts,
     asked_text,
     bound_text,
@@ -21,7 +20,6 @@ from nod.domain.texts import (
 from nod.errors import SlowDown
 from nod.flows.admitting import Admitted
 from nod.flows.ports import Passwords, TextSender, Throttles
-from nod.flows.stopping import Stopping
 
 
 @dataclass(frozen=True)
@@ -30,22 +28,21 @@ class Replying:
 
     passwords: Passwords
     throttles: Throttles
-    stopping: Stopping
     texts: TextSender
     app: SenderOfTexts
     texts_account: bool
     rng: Random
 
-    def reply(self, message: Message, admitted: Admitted, number: Login, now: datetime) -> str | None:
-        """The text for the sender, None where there is nothing to say; a NO is carried out on the way."""
+    def reply(self, admitted: Admitted, number: Login, now: datetime) -> str | None:
+        """The text for the sender, None where there is nothing to say."""
         outcome = admitted.outcome
         if outcome in ("signed_in", "asked"):
             return self._about(admitted.sign_in, number, now)
         if outcome == "bound":
             return bound_text(self.app, number.value)
-        if outcome == "stopped":
-            done = self.stopping.stop(number.key, message.received_at)
-            return self._within(ANSWERS_TO_NO_PER_NUMBER, number, stopped_text(self.app, done=done), now)
+        if outcome in ("undone", "nothing_undone"):
+            text = stopped_text(self.app, done=outcome == "undone")
+            return self._within(ANSWERS_TO_NO_PER_NUMBER, number, text, now)
         return self._within(REFUSALS_PER_NUMBER, number, refusal_text(self.app, outcome), now)
 
     def send(self, number: Login, text: str) -> None:

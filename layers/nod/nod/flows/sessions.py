@@ -70,7 +70,7 @@ class SessionControl:
             self.afterwards(partial(self.hang_up, by.account_id, ended, self.clock()))
             if isinstance(error, InvalidToken) and session_id == by.session_id:
                 # It has ended, perhaps by having asked before, and that may not have come to hanging up.
-                self.afterwards(partial(self.hang_up_left, by.account_id, [session_id], self.clock()))
+                self.afterwards(partial(self._hang_up_below, by))
             raise
         if acknowledge:
             # Before sockets are closed: the one that asks may be among them.
@@ -115,18 +115,26 @@ class SessionControl:
 
         self.afterwards(*(partial(part_from, one) for one in connections))
 
+    def _hang_up_below(self, who: Approver) -> None:
+        """Close what a dead session has left open, and what the dead of those have that it let in."""
+        sessions, now = self.sessions.of_account(who.account_id), self.clock()
+        dead = [one.session_id for one in below(sessions, who.session_id) if not one.is_alive(now)]
+        self.hang_up_left(who.account_id, [who.session_id, *dead], now)
+
     def _end_one(self, session_id: str, by: Approver, ended: list[str]) -> None:
-        # Not the list of all: however many there are, each can be ended.
-        caller, target = self.together(
-            lambda: self.sessions.get(by.account_id, by.session_id),
-            lambda: self.sessions.get(by.account_id, session_id),
-        )
-        now = self.clock()
-        if caller is None or not caller.is_alive(now):
-            raise InvalidToken("the session was ended")
-        if target is None:
-            raise UnknownSession()
-        if target.is_alive(now):
+        while True:
+            # Not the list of all: however many there are, each can be ended.
+            caller, target = self.together(
+                lambda: self.sessions.get(by.account_id, by.session_id),
+                lambda: self.sessions.get(by.account_id, session_id),
+            )
+            now = self.clock()
+            if caller is None or not caller.is_alive(now):
+                raise InvalidToken("the session was ended")
+            if target is None:
+                raise UnknownSession()
+            if not target.is_alive(now):
+                break
             self._require_may_end(caller, target)
             if self._end_for(by, session_id, ended):
                 return

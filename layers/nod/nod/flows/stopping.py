@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
+import msgspec
+
 from nod.concurrency import Together
 from nod.domain.stopping import SETTLING, is_password_undone, undone_logins, undone_sessions, undone_since
 from nod.flows.ports import Accounts, Clock, Logins, Passwords, Sessions
@@ -26,8 +28,8 @@ class Stopping:
         """End the sessions, unbind the logins and drop the password of that time; False where there was nothing.
 
         Devices that became known are forgotten, as logins are unbound. What was allowed before, and not redeemed yet,
-        no longer can be. Doing it once more ends nothing that began since: `asked_at` is when the message first
-        arrived.
+        no longer can be. What breaks off is finished by doing it once more, with the same `asked_at`, when the message
+        first arrived: it undoes what has begun since as well, for whoever was in had time to go on.
         """
         # First: from now on nothing that was allowed before is redeemed.
         stopped = self.logins.stop(number, asked_at, self.clock())
@@ -39,54 +41,59 @@ class Stopping:
         if account is None or since is None:
             return False
         until = stopped_at + SETTLING
-        someone_is_in = self._undo(account.account_id, number, since, until)
+        undone = self._undo(account.account_id, number, since, until)
         if number in undone_logins(account, since, until):
             # Last: a NO that breaks off comes again, and is understood only while its number is the account's.
             account = self.accounts.get(account.account_id) or account
-            if number in account.logins and not self.accounts.release(account, number, someone_is_in=someone_is_in):
+            if number in account.logins and not self.accounts.release(account, number, or_way_in=not undone.others):
                 # Nothing else is left that lets anybody in: then the account is the number's, and nobody else's.
-                self._undo(account.account_id, number, account.created_at, until)
+                self.passwords.drop(account)
+                undone = self._undo(account.account_id, number, account.created_at, until)
+        # Whoever is out by now only hears of it late, however many there are to be told.
+        self.control.hang_up(account.account_id, undone.ended, self.clock())
+        self.control.hang_up_left(account.account_id, undone.dead.difference(undone.ended), self.clock())
         return True
 
-    def _undo(self, account_id: str, number: str, since: datetime, until: datetime) -> bool:
-        """Undo what has happened in that time, but for `number`; whether a session is left in which somebody is.
+    def _undo(self, account_id: str, number: str, since: datetime, until: datetime) -> "Undone":
+        """Undo what has happened in that time, and goes on to happen until it is over, but for `number`.
 
-        Looking again until no session has begun since the last look, and none of those lives. While one does, whoever
-        has it may go on: so what happens until the last has ended is undone as well, however long that takes.
+        It is over when no session has begun since the last look, and none of those lives: only who has a session or a
+        way in can add another, each session leaves a row, and what they had added is taken away between two looks.
         """
         seen: set[str] | None = None
-        ended: list[str] = []
+        ended: set[str] = set()
         while True:
             sessions, now = self.sessions.of_account(account_id), self.clock()
+            until = max(until, now)
             undone = {one.session_id: one for one in undone_sessions(sessions, since, until)}
             living = [one.session_id for one in undone.values() if one.is_alive(now)]
             if undone.keys() == seen and not living:
                 break
             seen = set(undone)
-            if living:
-                ended += self._end(account_id, living, now)
-                until = max(until, self.clock())
-            # What they have added up to their end. Whoever gets in by it meanwhile has a session, which is seen then.
-            if self._take_away(account_id, number, since, until):
-                until = max(until, self.clock())
-        self.control.hang_up(account_id, ended, now)
-        # A NO that broke off may have ended some, and not come to this.
-        self.control.hang_up_left(account_id, undone.keys() - ended, now)
-        return any(one.is_alive(now) for one in sessions if one.session_id not in undone)
+            ended |= self._end(account_id, living, now)
+            self._take_away(account_id, number, since, max(until, self.clock()))
+        others = any(one.is_alive(now) for one in sessions if one.session_id not in undone)
+        return Undone(ended, frozenset(undone), others)
 
-    def _end(self, account_id: str, living: list[str], now: datetime) -> list[str]:
+    def _end(self, account_id: str, living: list[str], now: datetime) -> set[str]:
         done = self.together(*(partial(self.sessions.expire, account_id, one, now) for one in living))
-        return [session_id for session_id, was_alive in zip(living, done, strict=True) if was_alive]
+        return {session_id for session_id, was_alive in zip(living, done, strict=True) if was_alive}
 
-    def _take_away(self, account_id: str, number: str, since: datetime, until: datetime) -> bool:
-        """Drop the password and unbind the logins of that time, but for `number`; whether there were any."""
+    def _take_away(self, account_id: str, number: str, since: datetime, until: datetime) -> None:
+        """Drop the password and unbind the logins of that time, but for `number`, by which its owner gets in."""
         account = self.accounts.get(account_id)
         if account is None:
-            return False
-        logins = [login for login in undone_logins(account, since, until) if login != number]
-        has_password = is_password_undone(account, since, until)
-        if has_password:
+            return
+        if is_password_undone(account, since, until):
             self.passwords.drop(account)
-        for login in logins:
-            self.accounts.release(account, login)
-        return has_password or bool(logins)
+        for login in undone_logins(account, since, until):
+            if login != number:
+                self.accounts.release(account, login)
+
+
+class Undone(msgspec.Struct, frozen=True):
+    """What was undone: the sessions that were `ended`, all that are `dead`; and whether `others` live that are not."""
+
+    ended: set[str]
+    dead: frozenset[str]
+    others: bool

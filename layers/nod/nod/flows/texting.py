@@ -22,6 +22,7 @@ from nod.errors import AccountFull, Expired, LoginTaken, SlowDown, TryAgain
 from nod.flows.admitting import Admitted, Admitting
 from nod.flows.ports import Bindings, Clock, Logins, Messages, SignIns
 from nod.flows.replying import Replying
+from nod.flows.stopping import Stopping
 
 # How long a message is known again; gateways give up delivering long before.
 REMEMBERED = timedelta(days=30)
@@ -48,6 +49,7 @@ class Texting:
     messages: Messages
     admitting: Admitting
     replying: Replying
+    stopping: Stopping
     together: Together
     clock: Clock
     pause: Callable[[float], object]
@@ -127,6 +129,13 @@ class Texting:
         self.messages.claim(message, outcome)
         return outcome
 
+    def _carry_out(self, message: Message, number: Login) -> Admitted:
+        """NO: once it was carried out that is kept, so that what the owner does from then on is left alone."""
+        done = self.stopping.stop(number.key, message.received_at)
+        outcome: Outcome = "undone" if done else "nothing_undone"
+        self.messages.carried_out(message.key, outcome)
+        return Admitted(outcome, None)
+
     def _takes_over(self, key: str, seen: SeenMessage) -> bool:
         """Whether this delivery is to tell what came of the message. It waits for one that is at it."""
         for _ in range(LOOKS):
@@ -142,8 +151,10 @@ class Texting:
         """Tell everybody. Where that fails, the gateway's next delivery is to try again."""
         now: datetime = self.clock()
         try:
+            if admitted.outcome == "stopped":
+                admitted = self._carry_out(message, number)
             admitted = self.admitting.announce(admitted, now)
-            text = self.replying.reply(message, admitted, number, now)
+            text = self.replying.reply(admitted, number, now)
             if text and not replies:
                 self.replying.send(number, text)
         except Exception:

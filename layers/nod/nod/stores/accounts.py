@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from typing import Any, cast
 
 from pynamodb.attributes import UnicodeAttribute, UnicodeSetAttribute
@@ -57,6 +59,13 @@ def row_of(account: Account) -> AccountRow:
 def element(login: str, bound_at: datetime) -> str:
     """A login as an element of `logins` or `devices`."""
     return f"{Moment().serialize(bound_at)} {login}"
+
+
+def has_number(account: Account, *, but: str | None = None) -> Any:
+    """Whether a number is still bound that `account` was read with, `but` for one; None where it had no other."""
+    numbers = [login for login in account.logins if is_number(login) and login != but]
+    conditions = [AccountRow.logins.contains(element(login, account.logins[login])) for login in numbers]
+    return reduce(or_, conditions) if conditions else None
 
 
 def bind(transaction: Transaction, account_id: str, login: str, now: datetime) -> None:
@@ -143,13 +152,13 @@ class Accounts:
             gone = LoginRow in refused.items or login in account.devices
             raise UnknownLogin() if gone else LastLogin() from None
 
-    def release(self, account: Account, login: str, *, someone_is_in: bool = False) -> bool:
+    def release(self, account: Account, login: str, *, or_way_in: bool = False) -> bool:
         """Take a login or device from an account, without a session. False where it stays: it is the last login.
 
-        So does the only way in, unless `someone_is_in`: whose account it is then is no question of logins.
+        With `or_way_in` also where it is the only number, and there is no password that works.
         """
         transaction = Transaction(self._connection)
-        _unbind(transaction, account, login, or_way_in=not someone_is_in)
+        _unbind(transaction, account, login, or_way_in=or_way_in)
         try:
             transaction.commit()
         except Refused as refused:
@@ -194,11 +203,10 @@ def _unbind(transaction: Transaction, account: Account, login: str, *, or_way_in
 
 def _lets_in_without(account: Account, number: str) -> Any:
     """What must be there for its owner to get in without this number: another one, or a password that works."""
-    another = next((login for login in account.logins if is_number(login) and login != number), None)
-    if another:
-        return AccountRow.logins.contains(element(another, account.logins[another]))
     works = AccountRow.initial.does_not_exist() | (AccountRow.initial == "unused")
-    return AccountRow.password_hash.exists() & works
+    another = has_number(account, but=number)
+    password = AccountRow.password_hash.exists() & works
+    return another | password if another is not None else password
 
 
 def _account_of(row: AccountRow) -> Account:

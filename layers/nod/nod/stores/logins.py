@@ -34,11 +34,11 @@ class LoginRow(Row):
     stopped_at = Moment(null=True)
 
 
-def not_stopped_since(account_id: str, allowed_at: datetime) -> Any:
-    """Whether the login is still this account's, and nobody has said NO by text since a sign-in was allowed."""
+def not_stopped_since(account_id: str, texted_at: datetime) -> Any:
+    """Whether the login is still this account's, and nobody has said NO by text since it texted for a sign-in."""
     same_account = LoginRow.account_id == account_id
     never_stopped = LoginRow.stopped_at.does_not_exist()
-    return same_account & (never_stopped | (LoginRow.stopped_at < allowed_at))
+    return same_account & (never_stopped | (LoginRow.stopped_at < texted_at))
 
 
 class Logins:

@@ -124,6 +124,10 @@ class Messages:
         """Keep a message of which nothing came, so that its sender is told once; `Repeated` where it was before."""
         self._commit(self._claim(message, outcome))
 
+    def carried_out(self, key: str, outcome: Outcome) -> None:
+        """What a NO came to: a delivery that comes again tells it, and does not carry it out once more."""
+        update_if(MessageRow(key), [MessageRow.outcome.set(outcome)], MessageRow.outcome.exists())
+
     def resume(self, key: str, seen: SeenMessage, now: datetime) -> bool:
         """Take over what is still to be told of a message; False where it was told, or somebody is at it."""
         if seen.work_until is None or now < seen.work_until:

@@ -7,11 +7,10 @@ from pynamodb.connection import Connection
 from pynamodb.expressions.update import Action
 
 from nod.domain.accounts import Account
-from nod.domain.logins import is_number
 from nod.domain.sessions import Session
 from nod.errors import InvalidToken
 from nod.stores import sessions
-from nod.stores.accounts import AccountRow, element
+from nod.stores.accounts import AccountRow, has_number
 from nod.stores.sessions import SessionRow, is_alive
 from nod.stores.table import Refused, Transaction, update_if
 
@@ -41,8 +40,8 @@ class Passwords:
         So it is where the number is gone that lets its owner in without. `InvalidToken` where the session was ended.
         """
         condition = _password_unchanged(account)
-        if number := _some_number(account):
-            condition &= AccountRow.logins.contains(number)
+        if (number := has_number(account)) is not None:
+            condition &= number
         return self._change(session, _no_password(), condition, now)
 
     def set_initial(self, account_id: str, password_hash: str) -> bool:
@@ -61,9 +60,8 @@ class Passwords:
         """
         transaction = Transaction(self._connection)
         unchanged = _password_unchanged(account)
-        if account.initial == "unused" and (number := _some_number(account)):
-            spent = [AccountRow.initial.set("spent")]
-            transaction.update(AccountRow(account.account_id), spent, unchanged & AccountRow.logins.contains(number))
+        if account.initial == "unused" and (number := has_number(account)) is not None:
+            transaction.update(AccountRow(account.account_id), [AccountRow.initial.set("spent")], unchanged & number)
         else:
             transaction.check(AccountRow, account.account_id, None, unchanged)
         transaction.put(sessions.row_of(session))
@@ -88,12 +86,6 @@ class Passwords:
                 raise InvalidToken() from None
             return False
         return True
-
-
-def _some_number(account: Account) -> str | None:
-    """A phone number of the account, as it stands among its logins."""
-    number = next(filter(is_number, account.logins), None)
-    return element(number, account.logins[number]) if number else None
 
 
 def _no_password() -> list[Action]:

@@ -1,5 +1,6 @@
 """The SignIns table: every change of a sign-in is one conditional write, or one transaction with what goes with it."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import msgspec
@@ -61,6 +62,7 @@ class SignInRow(Row):
     offer = Json(ShownVerification, null=True)
     new_account = BooleanAttribute(default=False)
     codes = JsonSet(ScanCode)
+    texted_at = Moment(null=True)
     scanned_by = UnicodeAttribute(null=True)
     approver = UnicodeAttribute(null=True)
     version = Whole()
@@ -207,7 +209,7 @@ class SignIns:
         if before.let_in_by:
             transaction.check(SessionRow, before.account_id, before.let_in_by, is_alive(now))
         if before.method == "phone":
-            still_vouched_for = not_stopped_since(before.account_id, before.allowed_at)
+            still_vouched_for = not_stopped_since(before.account_id, before.texted_at or before.allowed_at)
             transaction.check(LoginRow, before.login, None, still_vouched_for)
         if before.method == "qr":
             transaction.check(LoginRow, before.login, None, LoginRow.account_id == before.account_id)
@@ -220,11 +222,15 @@ class SignIns:
             raise Denied("who allowed this sign-in has taken it back") from None
 
     def take_back(self, redeemed: SignIn, session: Session, now: datetime) -> None:
-        """Undo a redeem whose session could not be handed out: the sign-in is allowed again, the session gone."""
+        """Undo a redeem whose session could not be handed out: the sign-in is allowed again, the session gone.
+
+        One that was ended meanwhile stays ended, and its sign-in redeemed.
+        """
         again = msgspec.structs.replace(redeemed, status="allowed", version=redeemed.version + 1)
         transaction = self._changed(redeemed, again, now)
-        transaction.delete(SessionRow(session.account_id, session.session_id))
-        commit(transaction)
+        transaction.delete(SessionRow(session.account_id, session.session_id), is_alive(now))
+        with suppress(Refused):
+            commit(transaction)
 
     def close(self, before: SignIn, after: SignIn, now: datetime) -> None:
         """Keep what became of a sign-in without an answer, and close its prompt. `Overtaken` where it was answered."""
