@@ -71,8 +71,8 @@ def in_order_of_asking(
     """Who is asked first, and who instead when those are gone: a list of groups.
 
     `all` is one group of everybody. The other policies ask one connection at a time: `latest` the last connected,
-    `active` the most recently active (`last_active`: connection id -> time), `random` any, and the
-    same again for the same `sign_in_id`, whoever else has come or gone.
+    `active` the most recently active (`last_active`: connection id -> time), `random` any, and the same again for the
+    same `sign_in_id`, whoever else has come or gone.
     """
     if policy == "all":
         return [list(approvers)] if approvers else []

@@ -88,7 +88,7 @@ class Asking:
     def held_back(self, login: str, now: datetime) -> SlowDown | None:
         """The refusal, where reports hold prompts for a login back."""
         known = self.logins.find_for_stranger(login)
-        return SlowDown(retry_after=known.seconds_held(now)) if known and known.is_held(now) else None
+        return _held_back(known, now) if known else None
 
     def count_prompt(self, login: str, now: datetime) -> None:
         """Somebody is prompted for a login once more; `SlowDown` past the limit."""
@@ -120,6 +120,8 @@ def _or_refusal(call: Callable[[], Any]) -> Any:
 
 def _standing(known: KnownLogin | None, now: datetime) -> NodError | None:
     """Why nobody may be prompted for a login."""
-    if known is None:
-        return UnknownLogin()
+    return UnknownLogin() if known is None else _held_back(known, now)
+
+
+def _held_back(known: KnownLogin, now: datetime) -> SlowDown | None:
     return SlowDown(retry_after=known.seconds_held(now)) if known.is_held(now) else None

@@ -8,7 +8,7 @@ from random import Random
 from nod.concurrency import Afterwards, Together
 from nod.domain.connections import Connection
 from nod.domain.identifiers import Derived
-from nod.domain.limits import asks_per_login, sessions_per_account
+from nod.domain.limits import Limit, asks_per_login, sessions_per_account
 from nod.domain.logins import login_from_key
 from nod.domain.pushes import closing
 from nod.domain.refusals import StillWaiting, too_fast
@@ -118,7 +118,7 @@ class Redeeming:
         except Exception:
             if kept and key is None:
                 self.sign_ins.take_back(after, session, now)
-                if limit := sessions_per_account(session.method, self.sessions_per_hour):
+                if limit := self._limit(session):
                     self.throttles.uncount(limit, session.account_id, now)
             raise
         return token, connections
@@ -126,11 +126,13 @@ class Redeeming:
     def _keep(self, before: SignIn, after: SignIn, session: Session, now: datetime) -> None:
         """Keep the session, once. Where another request was faster, the sign-in as it is now says what it came to."""
         try:
-            limit = sessions_per_account(session.method, self.sessions_per_hour)
-            self.sign_ins.redeem(before, after, session, now, limit)
+            self.sign_ins.redeem(before, after, session, now, self._limit(session))
         except Overtaken as overtaken:
             current = self._existing(overtaken.current)
             raise current.refusal(now) from None
+
+    def _limit(self, session: Session) -> Limit | None:
+        return sessions_per_account(session.method, self.sessions_per_hour)
 
     def _count_poll(self, before: SignIn, now: datetime) -> None:
         """Count a poll; `SlowDown` for one that came too early, or beside another."""

@@ -51,7 +51,7 @@ class Stopping:
                 undone = self._undo(account.account_id, number, account.created_at, until)
         # Whoever is out by now only hears of it late, however many there are to be told.
         self.control.hang_up(account.account_id, undone.ended, self.clock())
-        self.control.hang_up_left(account.account_id, undone.dead.difference(undone.ended), self.clock())
+        self.control.hang_up_left(account.account_id, undone.dead - undone.ended, self.clock())
         return True
 
     def _undo(self, account_id: str, number: str, since: datetime, until: datetime) -> "Undone":
@@ -73,7 +73,7 @@ class Stopping:
             ended |= self._end(account_id, living, now)
             self._take_away(account_id, number, since, max(until, self.clock()))
         others = any(one.is_alive(now) for one in sessions if one.session_id not in undone)
-        return Undone(ended, frozenset(undone), others)
+        return Undone(ended, set(undone), others)
 
     def _end(self, account_id: str, living: list[str], now: datetime) -> set[str]:
         done = self.together(*(partial(self.sessions.expire, account_id, one, now) for one in living))
@@ -95,5 +95,5 @@ class Undone(msgspec.Struct, frozen=True):
     """What was undone: the sessions that were `ended`, all that are `dead`; and whether `others` live that are not."""
 
     ended: set[str]
-    dead: frozenset[str]
+    dead: set[str]
     others: bool
