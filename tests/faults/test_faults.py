@@ -55,8 +55,12 @@ def trouble(scene: Scene, *blows: Blow) -> tuple[list[bool], str]:
     try:
         fell = play(scenario, *blows)
         scenario.settle()
+        require_consistent(scene.house.rows)
+        require_finished(scene.house.rows, scene.house.injector.closed)
     except Exception as error:  # noqa: BLE001 - all of them are told together.
         wrong = f"{type(error).__name__} {error}"
+    finally:
+        scene.house.empty()
     where = ", then ".join(f"{fault.name} at {at}" for fault, at in blows)
     return fell, wrong and f"{where}: {wrong} ({scene.calls[blows[0][1]]})"
 
@@ -87,5 +91,3 @@ def test_a_retry_that_fails_as_well_does_no_more_harm(scene: Scene) -> None:
             if fell[1:2] != [True]:
                 break
     assert troubles == []
-    require_consistent(scene.house.rows)
-    require_finished(scene.house.rows, scene.house.injector.closed)
