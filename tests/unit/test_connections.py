@@ -2,11 +2,22 @@
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nod.domain.connections import ApproverPolicy, Connection, approvers_among, in_order_of_asking, pages_among
+from nod.domain.connections import (
+    HEARD_PER_ACCOUNT,
+    HEARD_PER_SESSION,
+    ApproverPolicy,
+    Connection,
+    Purpose,
+    approvers_among,
+    heard_among,
+    in_order_of_asking,
+    pages_among,
+)
 from tests.builders import NOW, after, connection
 
 FIRST = connection("first", connected_at=NOW)
@@ -106,6 +117,45 @@ def test_a13_a_connection_is_none_once_its_session_is_over() -> None:
     page = connection(purpose="hand_over", session_ends_at=after(60))
     assert (approvers_among([approver], after(59)), pages_among([page], after(59))) == ([approver], [page])
     assert (approvers_among([approver], after(60)), pages_among([page], after(60))) == ([], [])
+
+
+def opened_by(session_id: str, signed_in: float, count: int, purpose: Purpose = "approve") -> list[Connection]:
+    """Connections of a session that signed in at `signed_in` (seconds), opened one after another since."""
+    return [
+        connection(
+            f"{session_id} {purpose} {number}",
+            session_id=session_id,
+            purpose=purpose,
+            signed_in_at=after(signed_in),
+            connected_at=after(100 + number),
+        )
+        for number in range(count)
+    ]
+
+
+def test_a1_of_many_connections_of_a_session_the_last_are_heard() -> None:
+    """A1: those that were opened last; opening many of one kind silences none of the other."""
+    approvers, pages = opened_by("OLD", 0, HEARD_PER_SESSION + 3), opened_by("OLD", 0, 2, "hand_over")
+    heard = heard_among([*approvers, *pages], after(200))
+    assert sorted(one.connection_id for one in heard) == sorted(one.connection_id for one in [*approvers[3:], *pages])
+
+
+def test_s4_however_many_a_thief_has_older_sessions_are_heard() -> None:
+    """S4: of more sessions than are heard those that are oldest; a device that waits is heard in any case."""
+    thief = [one for number in range(HEARD_PER_ACCOUNT) for one in opened_by(f"THIEF{number}", 50 + number, 3)]
+    owner = opened_by("OWNER", 0, 1)
+    waiting = connection("waiting", purpose="wait", session_id=None, signed_in_at=None, connected_at=after(199))
+    heard = heard_among([*thief, *owner, waiting], after(200))
+    assert len(heard) == HEARD_PER_ACCOUNT
+    assert heard[:2] == [waiting, *owner]
+    assert approvers_among([*thief, *owner], after(200))[0] == owner[0]
+
+
+def test_a1_those_that_have_run_out_take_nobodys_place() -> None:
+    """A1: rows that outlived their connections are passed over before any are counted."""
+    old = [msgspec.structs.replace(one, session_ends_at=after(150)) for one in opened_by("OLD", 0, 20)]
+    left = opened_by("OLD", 0, 1, "hand_over")
+    assert heard_among([*old, *left], after(200)) == left
 
 
 def test_gone_may_mean_not_yet() -> None:

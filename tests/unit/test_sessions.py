@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nod.domain.sessions import ENDED, RefreshToken, Session, below, parse_refresh_token, shown
+from nod.domain.sessions import ENDED, LISTED, RefreshToken, Session, below, listed_among, parse_refresh_token, shown
 from nod.errors import InvalidToken
 from tests.builders import HOME, IDLE, LONGEST, NOW, PHONE, after, refresh_token, session
 
@@ -32,6 +32,19 @@ def test_s2_an_ended_session_is_dead_at_any_time() -> None:
     """S2: also at the time of a request that began before the session was ended."""
     assert not session(expires_at=ENDED).is_alive(NOW)
     assert not session(expires_at=ENDED).is_alive(NOW - timedelta(days=365))
+
+
+# R2.1: which are listed.
+
+
+def test_r2_1_of_too_many_sessions_the_oldest_are_listed() -> None:
+    """R2.1: newest first, none of them dead, and the one that asks in any case."""
+    many = [session(str(number), signed_in_at=after(number)) for number in range(LISTED + 5)]
+    many[0] = session("0", signed_in_at=NOW, expires_at=ENDED)
+    listed = [one.session_id for one in listed_among(reversed(many), after(LISTED + 5), to="7")]
+    assert listed == [str(number) for number in range(LISTED, 0, -1)]
+    last = str(LISTED + 4)
+    assert [one.session_id for one in listed_among(many, after(LISTED + 5), to=last)] == [last, *listed]
 
 
 # R2.2: what a session has let in.

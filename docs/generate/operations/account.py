@@ -103,6 +103,7 @@ OPERATIONS = (
         name="listSessions",
         tag=SESSIONS,
         summary="The live sessions of the account",
+        description="Newest first; of more than a thousand the oldest, which end with all that they have let in.",
         security="session",
         answers={200: responses.SessionList},
     ),

@@ -1,6 +1,7 @@
 """Open WebSocket connections: whose they are, and which approvers are asked (R1.5, R1.8)."""
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -16,6 +17,9 @@ ApproverPolicy = Literal["all", "latest", "active", "random"]
 CONNECTION_LIFETIME = timedelta(hours=2, minutes=10)
 # A post to a connection whose handshake is not through answers "gone" (410). For so long that means "not yet".
 OPENING_TIME = timedelta(seconds=10)
+# How many connections hear what their account is told: of one session for one purpose, and in all.
+HEARD_PER_SESSION = 10
+HEARD_PER_ACCOUNT = 200
 
 
 def waiting_for(sign_in_id: str) -> str:
@@ -51,14 +55,27 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
         return not self.opened and now < self.connected_at + OPENING_TIME
 
 
-def approvers_among(connections: Sequence[Connection], now: datetime) -> list[Connection]:
-    """The connections that may approve sign-ins."""
-    return [one for one in connections if one.purpose == "approve" and now < one.expires_at]
+def heard_among(connections: Iterable[Connection], now: datetime) -> list[Connection]:
+    """The connections that hear what is said: devices that wait, then those of the sessions that are oldest.
+
+    Of each session it is those that were opened last. However many somebody opens who got in lately, older sessions
+    hear all, and no request is kept busy by it (A1, S4).
+    """
+    groups: dict[tuple[str | None, Purpose], list[Connection]] = defaultdict(list)
+    for one in sorted(connections, key=lambda one: one.connected_at, reverse=True):
+        if now < one.expires_at and len(group := groups[one.session_id, one.purpose]) < HEARD_PER_SESSION:
+            group.append(one)
+    return sorted((one for group in groups.values() for one in group), key=_by_age)[:HEARD_PER_ACCOUNT]
 
 
-def pages_among(connections: Sequence[Connection], now: datetime) -> list[Connection]:
+def approvers_among(connections: Iterable[Connection], now: datetime) -> list[Connection]:
+    """The connections that may approve sign-ins, and hear of them."""
+    return heard_among((one for one in connections if one.purpose == "approve"), now)
+
+
+def pages_among(connections: Iterable[Connection], now: datetime) -> list[Connection]:
     """The pages that show QR codes: opening one is its user's consent to that."""
-    return [one for one in connections if one.purpose == "hand_over" and now < one.expires_at]
+    return heard_among((one for one in connections if one.purpose == "hand_over"), now)
 
 
 def in_order_of_asking(
@@ -84,6 +101,10 @@ def in_order_of_asking(
         ranked = sorted(approvers, key=lambda one: _activity(one, last_active), reverse=True)
     # Those that have not said hello come last: nobody knows whether they will.
     return [[one] for one in sorted(ranked, key=lambda one: not one.opened)]
+
+
+def _by_age(one: Connection) -> tuple[bool, datetime]:
+    return one.session_id is not None, one.signed_in_at or one.connected_at
 
 
 def _activity(one: Connection, last_active: Mapping[str, datetime]) -> tuple[datetime, datetime]:

@@ -23,6 +23,8 @@ AUTHENTICATION_METHODS: dict[SignInMethod, list[str]] = {
     "qr": ["mca"],
 }
 
+# How many sessions a list has, so that an answer holds it.
+LISTED = 1_000
 # When a session that was ended expires: before any time at which a request that is under way may have begun.
 ENDED = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -101,6 +103,16 @@ def below(sessions: Iterable[Session], *session_ids: str) -> list[Session]:
         level = [one.session_id for one in let_in]
         seen.update(level)
     return found
+
+
+def listed_among(sessions: Iterable[Session], now: datetime, *, to: str) -> list[Session]:
+    """Those that live, newest first: of more than `LISTED` the oldest, and the one that asks.
+
+    Whatever somebody let in who got in lately is younger than the session that let it in, which ends it as well.
+    """
+    living = sorted((one for one in sessions if one.is_alive(now)), key=lambda one: one.signed_in_at)
+    listed = living[:LISTED] + [one for one in living[LISTED:] if one.session_id == to]
+    return listed[::-1]
 
 
 class ShownSession(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,6 +1,6 @@
 """Bringing a prompt to the approvers, and telling connections what happened."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -8,7 +8,7 @@ from functools import partial
 import msgspec
 
 from nod.concurrency import Afterwards, Together
-from nod.domain.connections import ApproverPolicy, Connection, approvers_among, in_order_of_asking
+from nod.domain.connections import ApproverPolicy, Connection, approvers_among, heard_among, in_order_of_asking
 from nod.domain.prompts import NOBODY, Prompt, prompt_for
 from nod.domain.pushes import Push, prompt_push, session_started
 from nod.domain.sessions import Session
@@ -26,9 +26,11 @@ class Telling:
     together: Together
     afterwards: Afterwards
 
-    def tell(self, frames: Iterable[tuple[Connection, Push]], now: datetime) -> bool:
-        """Post each frame to its connection while that lasts; whether any was reached, or is about to be open."""
-        listed = [(to, push) for to, push in frames if now < to.expires_at]
+    def tell(self, frames: Sequence[tuple[Connection, Push]], now: datetime) -> bool:
+        """Post each frame to its connection, where that is heard; whether any was reached, or is about to be open."""
+        named = {to.connection_id: to for to, _ in frames}
+        heard = {one.connection_id for one in heard_among(named.values(), now)}
+        listed = [(to, push) for to, push in frames if to.connection_id in heard]
         sent = self.together(*(partial(self.sockets.post, to.connection_id, push) for to, push in listed))
         gone = [connection for (connection, _), reached in zip(listed, sent, strict=True) if not reached]
         dead = [connection for connection in gone if not connection.is_opening(now)]

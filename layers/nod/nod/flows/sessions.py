@@ -8,7 +8,7 @@ from functools import partial
 from nod.concurrency import Afterwards, Together
 from nod.domain.connections import Connection
 from nod.domain.pushes import SessionEnded
-from nod.domain.sessions import Session, ShownSession, below, shown
+from nod.domain.sessions import Session, ShownSession, below, listed_among, shown
 from nod.domain.sign_in import Approver
 from nod.errors import Forbidden, InvalidToken, UnknownSession
 from nod.flows.ports import Clock, Connections, Sessions, Sockets
@@ -36,12 +36,11 @@ class SessionControl:
         return session
 
     def listed(self, who: Approver) -> list[ShownSession]:
-        """The live sessions of the account, through whichever of its logins, newest first."""
-        now = self.clock()
-        living = [one for one in self.sessions.of_account(who.account_id) if one.is_alive(now)]
-        if not any(one.session_id == who.session_id for one in living):
+        """The live sessions of the account, through whichever of its logins, as `listed_among` has them."""
+        listed = listed_among(self.sessions.of_account(who.account_id), self.clock(), to=who.session_id)
+        if not any(one.session_id == who.session_id for one in listed):
             raise InvalidToken("the session was ended")
-        return [shown(one, to=who.session_id) for one in sorted(living, key=_age, reverse=True)]
+        return [shown(one, to=who.session_id) for one in listed]
 
     def end(
         self,
@@ -188,7 +187,3 @@ class SessionControl:
         if done:
             ended.append(session_id)
         return done
-
-
-def _age(session: Session) -> datetime:
-    return session.signed_in_at
