@@ -10,6 +10,7 @@ from nod.domain.device import Device
 from nod.domain.identifiers import challenge_of, new_identifier
 from nod.domain.passwords import hash_password
 from nod.domain.refusals import StillWaiting
+from nod.domain.verification import TRIES
 from nod.errors import (
     AlreadyAnswered,
     Denied,
@@ -69,14 +70,18 @@ class PickWrongCode(DenySignIn):
 
 
 class EchoWrongCode(Scenario):
-    """A device sends a wrong `echo` code: there are tries left, and nobody is prompted."""
+    """A device sends a wrong `echo` code: there are tries left, and nobody is prompted.
+
+    Each that arrives is a try, for it may be another guess: the third denies, also where the answers to two were lost.
+    """
 
     told = ConfirmEcho.told
 
     def prepare(self) -> None:
-        self.started = self.start("echo")
+        self.started, self.sent = self.start("echo"), 0
 
     def attempt(self) -> bool:
+        self.sent += 1
         wrong = "000000" if self.started.verification.code != "000000" else "000001"
         with pytest.raises(WrongCode):
             self.house.parts.approval.confirm(self.started.sign_in.sign_in_id, wrong)
@@ -84,8 +89,12 @@ class EchoWrongCode(Scenario):
 
     def settle(self) -> None:
         assert self.prompted() == []
-        self.house.parts.approval.confirm(self.started.sign_in.sign_in_id, self.started.verification.code or "")
-        assert self.prompted() == [self.started.sign_in.sign_in_id]
+        try:
+            self.house.parts.approval.confirm(self.started.sign_in.sign_in_id, self.started.verification.code or "")
+        except Denied:
+            assert self.sent == TRIES["echo"]
+        else:
+            assert self.prompted() == [self.started.sign_in.sign_in_id]
 
 
 class ScanAlong(StartHandOver):
