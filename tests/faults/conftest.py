@@ -8,7 +8,6 @@ import botocore.endpoint
 import pytest
 
 from nod.domain import passwords
-from tests.faults import frames, further, policies, topics  # noqa: F401 - their scenarios are played as well.
 from tests.faults.house import House
 from tests.faults.scenarios import SCENARIOS, Scenario
 from tests.integration.in_process import in_process_aws

@@ -5,7 +5,10 @@ from typing import Any, ClassVar
 from nod.domain.sign_in import Approver
 from nod.flows.answering import Answer
 from nod.flows.starting import Started
-from tests.faults.scenarios import ConfirmEcho, ScanCode, Scenario, StartApproval, TextToBeAllowed
+from tests.faults.scenarios.approval import ConfirmEcho, StartApproval
+from tests.faults.scenarios.base import Scenario
+from tests.faults.scenarios.hand_over import ScanCode
+from tests.faults.scenarios.texts import TextToBeAllowed
 
 
 class AskingOne(Scenario, plays=False):

@@ -9,15 +9,10 @@ from nod import errors
 from nod.domain.tickets import Ticket
 from nod.errors import Forbidden, NodError
 from tests.faults.injection import Killed
-from tests.faults.scenarios import (
-    AllowSignIn,
-    EndConnectedSession,
-    EndOwnSession,
-    RenewCode,
-    ReportSignIn,
-    Scenario,
-    StartHandOver,
-)
+from tests.faults.scenarios.approval import AllowSignIn, ReportSignIn
+from tests.faults.scenarios.base import Scenario
+from tests.faults.scenarios.hand_over import RenewCode, StartHandOver
+from tests.faults.scenarios.sessions import EndConnectedSession, EndOwnSession
 
 REFUSALS = {kind.code: kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, NodError)}
 

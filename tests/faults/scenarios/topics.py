@@ -11,7 +11,7 @@ from nod.flows.granting import Grant
 from nod.flows.phone import AskedByPhone
 from nod.flows.starting import Started
 from tests.faults.house import NETWORK, PHONE, Person
-from tests.faults.scenarios import KEY, VERIFIER, Scenario
+from tests.faults.scenarios.base import KEY, VERIFIER, Scenario
 
 
 class TopicEvent(Scenario):
