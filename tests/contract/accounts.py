@@ -33,7 +33,7 @@ class AccountsContract:
         )
         stores.accounts.create(kept)
         assert stores.accounts.get(ADA) == kept
-        assert stores.logins.find("tel:+447700900123") == KnownLogin(ADA)
+        assert stores.logins.find("tel:+447700900123") == KnownLogin(ADA, after(1))
         assert stores.accounts.get(GRACE) is None
 
     def test_a_login_has_one_account(self, stores: Stores) -> None:
@@ -43,13 +43,13 @@ class AccountsContract:
             stores.accounts.create(account(GRACE, {"user:grace": NOW, "user:ada": NOW}))
         assert stores.accounts.get(GRACE) is None
         assert stores.logins.find("user:grace") is None
-        assert stores.logins.find("user:ada") == KnownLogin(ADA)
+        assert stores.logins.find("user:ada") == KnownLogin(ADA, NOW)
 
     def test_r1_2_a_login_is_bound(self, stores: Stores) -> None:
         """R1.2: a further login leads to the account, which knows since when."""
         stores.accounts.create(account())
         stores.accounts.bind(session(), "user:countess", after(5))
-        assert stores.logins.find("user:countess") == KnownLogin(ADA)
+        assert stores.logins.find("user:countess") == KnownLogin(ADA, after(5))
         assert stores.accounts.get(ADA) == account(logins={"user:ada": NOW, "user:countess": after(5)})
 
     def test_a_taken_login_is_not_bound(self, stores: Stores) -> None:
@@ -60,7 +60,7 @@ class AccountsContract:
             with pytest.raises(LoginTaken):
                 stores.accounts.bind(session(), login, after(5))
         assert stores.accounts.get(ADA) == account()
-        assert stores.logins.find("user:grace") == KnownLogin(GRACE)
+        assert stores.logins.find("user:grace") == KnownLogin(GRACE, NOW)
 
     def test_a_login_is_unbound(self, stores: Stores) -> None:
         """It leads nowhere then, and is free for another account."""
@@ -70,14 +70,14 @@ class AccountsContract:
         assert stores.logins.find("user:ada") is None
         assert stores.accounts.get(ADA) == account(logins={"user:countess": after(5)})
         stores.accounts.create(account(GRACE, {"user:ada": NOW}))
-        assert stores.logins.find("user:ada") == KnownLogin(GRACE)
+        assert stores.logins.find("user:ada") == KnownLogin(GRACE, NOW)
 
     def test_the_last_login_stays(self, stores: Stores) -> None:
         """An account without a login could never be reached again."""
         stores.accounts.create(account())
         with pytest.raises(LastLogin):
             stores.accounts.unbind(session(), account(), "user:ada", NOW)
-        assert stores.logins.find("user:ada") == KnownLogin(ADA)
+        assert stores.logins.find("user:ada") == KnownLogin(ADA, NOW)
         assert stores.accounts.get(ADA) == account()
 
     def test_the_last_login_stays_also_in_a_race(self, stores: Stores) -> None:
@@ -87,7 +87,7 @@ class AccountsContract:
         stores.accounts.unbind(session(), seen, "user:ada", NOW)
         with pytest.raises(LastLogin):
             stores.accounts.unbind(session(), seen, "user:countess", NOW)
-        assert stores.logins.find("user:countess") == KnownLogin(ADA)
+        assert stores.logins.find("user:countess") == KnownLogin(ADA, NOW)
 
     def test_what_is_not_bound_cannot_be_unbound(self, stores: Stores) -> None:
         """A foreign login, an unknown one, and one that was unbound meanwhile are unknown to the account."""
@@ -100,7 +100,7 @@ class AccountsContract:
         stores.accounts.unbind(session(), seen, "user:ada", NOW)
         with pytest.raises(UnknownLogin):
             stores.accounts.unbind(session(), seen, "user:ada", NOW)
-        assert stores.logins.find("user:grace") == KnownLogin(GRACE)
+        assert stores.logins.find("user:grace") == KnownLogin(GRACE, NOW)
 
     def test_an_account_that_is_not_there_gets_no_login(self, stores: Stores) -> None:
         """Binding to nothing makes neither a login nor an account."""

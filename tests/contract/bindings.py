@@ -89,7 +89,7 @@ class BindingsContract:
         """R1.2: the login leads to the account, which knows since when, and the binding is kept as done (T5)."""
         stores.bindings.put(binding)
         stores.bindings.complete(binding, LAST_MOMENT)
-        assert stores.logins.find(binding.login) == KnownLogin(ADA)
+        assert stores.logins.find(binding.login) == KnownLogin(ADA, LAST_MOMENT)
         assert stores.accounts.get(ADA) == account(logins={"user:ada": NOW, binding.login: LAST_MOMENT})
         assert stores.bindings.get(binding.binding_id) == replace(binding, done=True)
 
@@ -149,7 +149,7 @@ class BindingsContract:
         assert full is not None
         stores.accounts.unbind(session(), full, "user:ada7", NOW)
         stores.messages.bind(message(), binding, LIMIT)
-        assert stores.logins.find(binding.login) == KnownLogin(ADA)
+        assert stores.logins.find(binding.login) == KnownLogin(ADA, NOW)
 
     def test_an_account_that_is_gone_gets_no_login(self, stores: Stores, snapshot: Snapshot) -> None:
         """A session whose account is not there binds nothing to it."""

@@ -27,8 +27,8 @@ class LoginsContract:
 
     def test_r1_2_each_bound_login_leads_to_the_account(self, stores: Stores) -> None:
         """R1.2: any login of an account is resolved to it, and an unknown one to none."""
-        assert stores.logins.find("user:ada") == KnownLogin(ADA)
-        assert stores.logins.find("tel:+447700900123") == KnownLogin(ADA)
+        assert stores.logins.find("user:ada") == KnownLogin(ADA, NOW)
+        assert stores.logins.find("tel:+447700900123") == KnownLogin(ADA, NOW)
         assert stores.logins.find("user:grace") is None
 
     def test_strangers_are_told_the_same(self, stores: Stores) -> None:
@@ -97,7 +97,7 @@ class LoginsContract:
         stores.logins.trust("user:grace")
         assert stores.logins.find("user:grace") is None
         stores.accounts.create(account(GRACE, {"user:grace": NOW}))
-        assert self.known(stores, "user:grace") == KnownLogin(GRACE)
+        assert self.known(stores, "user:grace") == KnownLogin(GRACE, NOW)
 
     @staticmethod
     def known(stores: Stores, login: str = "user:ada") -> KnownLogin:

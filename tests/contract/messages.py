@@ -45,7 +45,7 @@ class MessagesContract:
         let_in = begun.texted(NUMBER, None, ask=False, now=NOW)
         assert current(stores, begun) == let_in
         assert stores.accounts.get(let_in.account_id) == new_account(begun)
-        assert stores.logins.find(NUMBER) == KnownLogin(let_in.account_id, texted_from=NOW, texted_last=NOW)
+        assert stores.logins.find(NUMBER) == KnownLogin(let_in.account_id, NOW)
         assert stores.messages.seen("message") == SeenMessage(NOW, "signed_in", NOW + WORK_TIME)
 
     def test_r3_5_a_known_number_is_let_in(self, stores: Stores) -> None:
@@ -54,7 +54,7 @@ class MessagesContract:
         stores.logins.hold(NUMBER, after(-3600))
         self.let_in(stores, begun, known=True)
         held_until = after(-3600) + FIRST_HOLD
-        assert stores.logins.find(NUMBER) == KnownLogin(ADA, held_until, texted_from=NOW, texted_last=NOW)
+        assert stores.logins.find(NUMBER) == KnownLogin(ADA, NOW, held_until)
         assert current(stores, begun) == begun.texted(NUMBER, ADA, ask=False, now=NOW)
         assert stores.accounts.get(ADA) == adas_account()
         assert stores.messages.seen("message") == SeenMessage(NOW, "signed_in", NOW + WORK_TIME)
@@ -156,13 +156,14 @@ class MessagesContract:
     # Since when, and how often.
 
     @pytest.mark.parametrize("ask", [True, False])
-    def test_t7_the_number_keeps_since_when_texts_sign_in(self, stores: Stores, ask: bool) -> None:
-        """T7: what NO will undo begins at the time that is given; that of the last message is kept beside it."""
-        for number, since in enumerate((NOW - timedelta(hours=23), NOW)):
+    def test_t7_the_number_keeps_when_it_last_texted(self, stores: Stores, ask: bool) -> None:
+        """T7: for NO, which tells it; whether the text signed in, or asked."""
+        for number in range(2):
             begun = self.started(stores, str(number), known=number == 0)
-            self.let_in(stores, begun, f"message {number}", known=True, ask=ask, texted_from=since, now=after(number))
-            assert stores.logins.find(NUMBER) == KnownLogin(ADA, texted_from=since, texted_last=after(number))
-            assert stores.logins.find("user:ada") == KnownLogin(ADA)
+            self.let_in(stores, begun, f"message {number}", known=True, ask=ask, now=after(number))
+            stop = stores.logins.stop(NUMBER, after(number), after(number))
+            assert stop is not None
+            assert stop.texted_at == after(number)
 
     @pytest.mark.parametrize("known", [True, False])
     def test_a1_past_its_limit_a_number_is_not_let_in(self, stores: Stores, snapshot: Snapshot, known: bool) -> None:
@@ -287,16 +288,13 @@ class MessagesContract:
         known: bool = False,
         ask: bool = False,
         now: datetime = NOW,
-        texted_from: datetime = NOW,
         limit: Limit = LIMIT,
     ) -> None:
         """The message is acted upon as if the sign-in were as it began."""
         let_in = begun.texted(NUMBER, ADA if known else None, ask=ask, now=NOW)
         prompt = prompt_for(let_in, let_in.offer) if ask and let_in.offer else None
         made = None if known else new_account(begun)
-        stores.messages.let_in(
-            message(key, now=now), begun, let_in, account=made, prompt=prompt, texted_from=texted_from, limit=limit
-        )
+        stores.messages.let_in(message(key, now=now), begun, let_in, account=made, prompt=prompt, limit=limit)
 
 
 def new_account(begun: SignIn) -> Account:

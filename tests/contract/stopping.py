@@ -1,7 +1,7 @@
 """What flows rely on where somebody says NO by text (T7): what can be undone, and what can no longer be redeemed."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +9,8 @@ import pytest
 from nod.domain.accounts import Account, Initial
 from nod.domain.logins import KnownLogin
 from nod.domain.sign_in import Overtaken, SignIn
-from nod.errors import Denied
+from nod.domain.stopping import Stop
+from nod.errors import Denied, InvalidToken, LastLogin
 from tests.builders import (
     ADA,
     ADAS_NUMBER,
@@ -19,16 +20,29 @@ from tests.builders import (
     VERIFIER,
     account,
     after,
+    message,
     phone_sign_in,
     session,
     waiter_ticket,
 )
-from tests.contract.stores import Snapshot, Stores, current
+from tests.contract.stores import DEATHS, Snapshot, Stores, current, died
 
 NUMBER = f"tel:{ADAS_NUMBER}"
 ANOTHER_NUMBER = "tel:+447700900999"
-LOGINS = {"user:ada": NOW, NUMBER: after(5)}
+BOUND = after(-5)
+LOGINS = {"user:ada": NOW, NUMBER: BOUND}
 A_MICROSECOND = timedelta(microseconds=1)
+
+
+# What an account has, and which login is to be taken from it that cannot be.
+WHY_NOT = ["the last", "unbound", "bound anew", "another's", "no account"]
+NOT_TO_BE_TAKEN: list[tuple[dict[str, Any] | None, str]] = [
+    ({NUMBER: BOUND}, NUMBER),
+    ({"user:ada": NOW}, NUMBER),
+    ({"user:ada": NOW, NUMBER: after(6)}, NUMBER),
+    ({"user:ada": NOW, NUMBER: BOUND}, "user:grace"),
+    (None, NUMBER),
+]
 
 
 class StoppingContract:
@@ -39,57 +53,125 @@ class StoppingContract:
     def test_t7_a_login_is_released(self, stores: Stores) -> None:
         """T7: it leads nowhere then, is free for another account, and needs no session of anybody's."""
         self.created(stores, password_hash="hers")
-        assert stores.accounts.release(account(logins=LOGINS), NUMBER)
+        stores.accounts.release(account(logins=LOGINS), NUMBER)
         assert stores.logins.find(NUMBER) is None
         assert stores.accounts.get(ADA) == account(password_hash="hers")
         stores.accounts.create(account("ANOTHER", {NUMBER: NOW}))
 
-    @pytest.mark.parametrize("initial", [None, "unused", "spent"])
-    @pytest.mark.parametrize("someone_is_in", [False, True])
-    @pytest.mark.parametrize("another", [False, True])
-    def test_t7_the_only_way_in_stays_with_its_number(
-        self, stores: Stores, initial: Initial | None, *, someone_is_in: bool, another: bool
-    ) -> None:
-        """T7: a number that nobody could get in without is released only where somebody is in already."""
-        logins = LOGINS | ({ANOTHER_NUMBER: after(6)} if another else {})
-        stores.accounts.create(account(logins=logins, password_hash="old" if initial else None, initial=initial))
-        gone = stores.accounts.release(account(logins=logins), NUMBER, or_way_in=not someone_is_in)
-        assert gone == (someone_is_in or another or initial == "unused")
-        assert (stores.logins.find(NUMBER) is None) == gone
-
-    @pytest.mark.parametrize(
-        ("kept", "login", "gone"),
-        [
-            ({NUMBER: after(5)}, NUMBER, False),
-            ({"user:ada": NOW}, NUMBER, True),
-            ({"user:ada": NOW, NUMBER: after(6)}, NUMBER, False),
-            ({"user:ada": NOW, NUMBER: after(5)}, "user:grace", True),
-            (None, NUMBER, True),
-        ],
-        ids=["the last", "unbound", "bound anew", "another's", "no account"],
-    )
+    @pytest.mark.parametrize(("kept", "login"), NOT_TO_BE_TAKEN, ids=WHY_NOT)
     def test_t7_what_cannot_be_released_stays(
-        self, stores: Stores, snapshot: Snapshot, kept: dict[str, Any] | None, login: str, *, gone: bool
+        self, stores: Stores, snapshot: Snapshot, kept: dict[str, Any] | None, login: str
     ) -> None:
         """T7: the last login, and one that was bound anew; what is no login of the account is gone already."""
-        stores.accounts.create(account(GRACE, {"user:grace": after(5)}))
+        stores.accounts.create(account(GRACE, {"user:grace": BOUND}))
         if kept is not None:
             stores.accounts.create(account(logins=kept))
         before = snapshot()
-        assert stores.accounts.release(account(logins={**LOGINS, login: after(5)}), login) == gone
+        stores.accounts.release(account(logins={**LOGINS, login: BOUND}), login)
         assert snapshot() == before
 
-    def test_t7_several_are_released_one_after_another(self, stores: Stores) -> None:
-        """T7: each with the account as it was read before the first went; the number that is left is a way in still."""
-        third, fourth = "tel:+447700900998", "tel:+447700900997"
-        seen = account(logins={"user:ada": NOW, NUMBER: NOW, ANOTHER_NUMBER: NOW, third: NOW, fourth: NOW})
-        stores.accounts.create(seen)
-        for login in (ANOTHER_NUMBER, third, fourth):
-            assert stores.accounts.release(seen, login, or_way_in=True)
-        assert not stores.accounts.release(seen, NUMBER, or_way_in=True)
-        kept = stores.accounts.get(ADA)
-        assert kept is not None
-        assert set(kept.logins) == {"user:ada", NUMBER}
+    # NO was carried out.
+
+    def test_t7_no_is_kept_as_carried_out(self, stores: Stores) -> None:
+        """T7: with its message, of which it tells the account, and with the number, of which it tells when it came."""
+        self.created(stores)
+        self.arrived(stores)
+        stores.messages.undone(message("NO", now=after(9)), ADA, NUMBER)
+        assert self.outcome(stores) == ("undone", ADA)
+        for asked_at, is_done in ((after(8), True), (after(9), True), (after(10), False)):
+            stop = stores.logins.stop(NUMBER, asked_at, after(11))
+            assert stop is not None
+            assert stop.is_done is is_done
+
+    def test_t4_an_older_no_that_was_carried_out_makes_none_of_a_younger(self, stores: Stores) -> None:
+        """T4: the youngest is kept with the number, in whichever order they were carried out."""
+        self.created(stores)
+        for seconds in (9, 5):
+            stores.messages.undone(message("NO", now=after(seconds)), ADA, NUMBER)
+        stop = stores.logins.stop(NUMBER, after(9), after(11))
+        assert stop is not None
+        assert stop.is_done
+
+    def test_t7_what_was_carried_out_elsewhere_is_not_the_number_s(self, stores: Stores) -> None:
+        """T7: where the number has come to another account since, that one's NO is still to be carried out."""
+        self.created(stores)
+        self.arrived(stores)
+        stores.messages.undone(message("NO", now=after(9)), GRACE, NUMBER)
+        assert self.outcome(stores) == ("undone", GRACE)
+        stop = stores.logins.stop(NUMBER, after(9), after(11))
+        assert stop is not None
+        assert not stop.is_done
+
+    def test_t7_a_no_that_came_to_nothing_is_kept_so(self, stores: Stores) -> None:
+        """T7: with its message only."""
+        self.created(stores)
+        self.arrived(stores)
+        stores.messages.nothing_undone(message("NO"))
+        assert self.outcome(stores) == ("nothing_undone", None)
+        stop = stores.logins.stop(NUMBER, NOW, NOW)
+        assert stop is not None
+        assert not stop.is_done
+
+    @pytest.mark.parametrize("initial", [None, "unused", "spent"])
+    @pytest.mark.parametrize("beside", [None, "PC"])
+    @pytest.mark.parametrize("another", [False, True])
+    def test_t7_the_number_goes_in_the_write_that_keeps_it(
+        self, stores: Stores, snapshot: Snapshot, initial: Initial | None, *, beside: str | None, another: bool
+    ) -> None:
+        """T7: but for the only way in, which goes only where somebody is in: then nothing is written."""
+        logins = LOGINS | ({ANOTHER_NUMBER: after(6)} if another else {})
+        stores.accounts.create(account(logins=logins, password_hash="old" if initial else None, initial=initial))
+        stores.sessions.put(session("PC"))
+        self.arrived(stores)
+        before = snapshot()
+        goes = bool(beside) or another or initial == "unused"
+        try:
+            stores.messages.undone_with(message("NO"), account(logins=logins), NUMBER, beside, NOW)
+        except LastLogin:
+            assert not goes
+            assert snapshot() == before
+            return
+        assert goes
+        assert stores.logins.find(NUMBER) is None
+        assert self.outcome(stores) == ("undone", ADA)
+
+    @pytest.mark.parametrize("death", DEATHS)
+    def test_t7_the_number_goes_only_while_whoever_stays_in_does(
+        self, stores: Stores, snapshot: Snapshot, death: str
+    ) -> None:
+        """T7: where that session has ended meanwhile, nothing is written."""
+        seen = self.created(stores)
+        dead = died(stores, death)
+        self.arrived(stores)
+        before = snapshot()
+        with pytest.raises(InvalidToken):
+            stores.messages.undone_with(message("NO"), seen, NUMBER, dead.session_id, NOW)
+        assert snapshot() == before
+
+    @pytest.mark.parametrize(("kept", "login"), NOT_TO_BE_TAKEN[1:], ids=WHY_NOT[1:])
+    def test_t7_a_number_that_has_gone_already_is_no_error(
+        self, stores: Stores, kept: dict[str, Any] | None, login: str
+    ) -> None:
+        """T7: nor one that was bound anew; the message is kept as carried out."""
+        stores.accounts.create(account(GRACE, {"user:grace": BOUND}))
+        if kept is not None:
+            stores.accounts.create(account(logins=kept))
+        bound = stores.logins.find(login)
+        self.arrived(stores)
+        stores.messages.undone_with(message("NO"), account(logins={**LOGINS, login: BOUND}), login, None, NOW)
+        assert self.outcome(stores) == ("undone", ADA)
+        assert stores.logins.find(login) == bound
+
+    def test_t7_the_last_login_stays_in_any_case(self, stores: Stores, snapshot: Snapshot) -> None:
+        """T7: also where somebody is in."""
+        stores.accounts.create(account(logins={NUMBER: BOUND}))
+        stores.sessions.put(session("PC"))
+        self.arrived(stores)
+        before = snapshot()
+        for beside in (None, "PC"):
+            with pytest.raises(LastLogin):
+                stores.messages.undone_with(message("NO"), account(logins={NUMBER: BOUND}), NUMBER, beside, NOW)
+        assert snapshot() == before
 
     # A password is dropped.
 
@@ -129,21 +211,20 @@ class StoppingContract:
         before = snapshot()
         assert stores.logins.stop("tel:+447700900999", NOW, NOW) is None
         assert snapshot() == before
-        assert stores.logins.stop(NUMBER, NOW, NOW) == (KnownLogin(ADA), NOW)
+        assert stores.logins.stop(NUMBER, NOW, NOW) == stop(NOW, NOW)
         assert snapshot() != before
-        assert stores.logins.find(NUMBER) == KnownLogin(ADA)
+        assert stores.logins.find(NUMBER) == KnownLogin(ADA, BOUND, stopped_at=NOW)
 
     def test_t4_no_begins_to_hold_when_it_is_first_carried_out(self, stores: Stores, snapshot: Snapshot) -> None:
         """T4: carried out once more it changes nothing, and tells since when it holds; another NO is one of its own."""
         self.created(stores)
-        assert stores.logins.stop(NUMBER, NOW, after(3)) == (KnownLogin(ADA), after(3))
+        assert stores.logins.stop(NUMBER, NOW, after(3)) == stop(NOW, after(3))
         before = snapshot()
-        assert stores.logins.stop(NUMBER, NOW, after(60)) == (KnownLogin(ADA), after(3))
-        assert stores.logins.stop(NUMBER, after(3), after(60)) == (KnownLogin(ADA), after(3))
-        assert stores.logins.stop(NUMBER, after(-60), after(60)) == (KnownLogin(ADA), after(3))
+        for asked_at in (NOW, after(3), after(-60)):
+            assert stores.logins.stop(NUMBER, asked_at, after(60)) == stop(asked_at, after(3))
         assert snapshot() == before
         later = after(3) + A_MICROSECOND
-        assert stores.logins.stop(NUMBER, later, after(61)) == (KnownLogin(ADA), after(61))
+        assert stores.logins.stop(NUMBER, later, after(61)) == stop(later, after(61))
 
     def test_t7_no_holds_nothing_else_back(self, stores: Stores) -> None:
         """T7: a login that is not held back stays so, and one that is keeps its hold."""
@@ -177,8 +258,9 @@ class StoppingContract:
             lambda stores: stores.logins.stop(NUMBER, after(1), after(1)),
             lambda stores: stores.accounts.release(account(logins=LOGINS), NUMBER),
             lambda stores: moved(stores, ADA, GRACE),
+            lambda stores: moved(stores, ADA, ADA),
         ],
-        ids=["NO at once", "NO", "released", "another account's"],
+        ids=["NO at once", "NO", "released", "another account's", "bound anew"],
     )
     def test_t7_what_its_number_takes_back_is_denied(
         self, stores: Stores, snapshot: Snapshot, spoil: Callable[[Stores], None]
@@ -217,6 +299,18 @@ class StoppingContract:
     # What several of these need.
 
     @staticmethod
+    def arrived(stores: Stores) -> None:
+        """The NO has arrived."""
+        stores.messages.claim(message("NO"), "stopped")
+
+    @staticmethod
+    def outcome(stores: Stores) -> tuple[str, str | None]:
+        """What became of it, and in which account."""
+        seen = stores.messages.seen("NO")
+        assert seen is not None
+        return seen.outcome, seen.undone_in
+
+    @staticmethod
     def created(stores: Stores, **changes: Any) -> Account:
         """Ada's account as it is kept, beside another that nothing may happen to."""
         stores.accounts.create(account(GRACE, {"user:grace": NOW}, "hers"))
@@ -235,9 +329,14 @@ class StoppingContract:
 
 
 def moved(stores: Stores, away_from: str, to: str) -> None:
-    """The number is unbound from one account, and bound to another."""
+    """The number is unbound from one account, and bound to another, or to the same anew."""
     kept = stores.accounts.get(away_from)
     assert kept is not None
     stores.accounts.release(kept, NUMBER)
     stores.sessions.put(session("OTHERS", to))
-    stores.accounts.bind(session("OTHERS", to), NUMBER, NOW)
+    stores.accounts.bind(session("OTHERS", to), NUMBER, after(1))
+
+
+def stop(asked_at: datetime, held_at: datetime) -> Stop:
+    """A NO of Ada's number, which has never texted for a sign-in."""
+    return Stop(number=NUMBER, account_id=ADA, asked_at=asked_at, held_at=held_at)

@@ -26,7 +26,7 @@ class TellingContract:
         """R1.2: the login, the account and the claim appear together, and the binding is kept as done (T5)."""
         self.binding(stores)
         stores.messages.bind(message(now=after(5)), texted_binding(), LIMIT)
-        assert stores.logins.find(NUMBER) == KnownLogin(ADA)
+        assert stores.logins.find(NUMBER) == KnownLogin(ADA, after(5))
         assert stores.accounts.get(ADA) == account(logins={"user:ada": NOW, NUMBER: after(5)})
         assert stores.bindings.get("BINDING") == texted_binding(done=True)
         assert stores.messages.seen("message") == SeenMessage(after(5), "bound", after(5) + WORK_TIME)
@@ -58,7 +58,7 @@ class TellingContract:
         self.binding(stores)
         in_time = message(now=NOW + BINDING_LIFETIME - timedelta(microseconds=1))
         stores.messages.bind(in_time, texted_binding(), LIMIT)
-        assert stores.logins.find(NUMBER) == KnownLogin(ADA)
+        assert stores.logins.find(NUMBER) == KnownLogin(ADA, in_time.received_at)
 
     def test_a1_a_number_is_bound_so_often_and_no_more(self, stores: Stores, snapshot: Snapshot) -> None:
         """A1: each binding is told by a text; past the limit nothing is written, and another number is bound still."""

@@ -94,8 +94,8 @@ class Accounts:
         self.rows.accounts[account.account_id] = account
         if session:
             self.rows.sessions[session.account_id, session.session_id] = session
-        for login in account.logins:
-            self.rows.logins[login] = LoginRow(account.account_id)
+        for login, bound_at in account.logins.items():
+            self.rows.logins[login] = LoginRow(account.account_id, bound_at)
 
     def bind(self, session: Session, login: str, now: datetime) -> None:
         self.rows.require_alive(session, now)
@@ -107,9 +107,8 @@ class Accounts:
             return
         if not self.rows.is_alive(session.account_id, session.session_id, now):
             return
-        if len(kept.devices) >= DEVICES_PER_ACCOUNT:
-            self.rows.unbind(kept, kept.oldest_device)
-        self.rows.know_device(session.account_id, login, now)
+        if len(kept.devices) < DEVICES_PER_ACCOUNT:
+            self.rows.know_device(session.account_id, login, now)
 
     def unbind(self, session: Session, account: Account, login: str, now: datetime) -> None:
         if account.bound_at(login) is None:
@@ -117,13 +116,9 @@ class Accounts:
         self.rows.require_alive(session, now)
         self.rows.unbind(account, login)
 
-    def release(self, account: Account, login: str, *, or_way_in: bool = False) -> bool:
-        with suppress(UnknownLogin):
-            try:
-                self.rows.unbind(account, login, or_way_in=or_way_in)
-            except LastLogin:
-                return False
-        return True
+    def release(self, account: Account, login: str) -> None:
+        with suppress(UnknownLogin, LastLogin):
+            self.rows.unbind(account, login, or_way_in=False)
 
 
 @dataclass

@@ -27,12 +27,13 @@ class LoginRow:
     """Whose login it is, how reports hold it back, and what texts have done with it."""
 
     account_id: str
+    bound_at: datetime
     held_from: datetime | None = None
     held_for: timedelta = FIRST_HOLD
     next_hold: timedelta = FIRST_HOLD
-    texted_from: datetime | None = None
-    texted_last: datetime | None = None
+    texted_at: datetime | None = None
     stopped_at: datetime | None = None
+    undone_at: datetime | None = None
 
 
 @dataclass
@@ -98,19 +99,19 @@ class Rows:
     def unbind(self, account: Account, login: str, *, or_way_in: bool = True) -> None:
         """Take a login or device from the account that it was read with.
 
-        `UnknownLogin` where it is not the account's, `LastLogin` where it is the only login, or bound anew; with
+        `UnknownLogin` where it is not the account's, or bound anew, `LastLogin` where it is the only login; with
         `or_way_in` also where it is a number, and there is no other, nor a password that works.
         """
         row, kept = self.logins.get(login), self.accounts.get(account.account_id)
         if row is None or row.account_id != account.account_id:
             raise UnknownLogin()
+        if kept is None or kept.bound_at(login) != account.bound_at(login):
+            raise UnknownLogin()
         if login in account.devices:
-            if kept is None or kept.devices.get(login) != account.devices[login]:
-                raise UnknownLogin()
             del self.logins[login]
             self.accounts[account.account_id] = replace(kept, devices=_without(login, kept.devices))
             return
-        if kept is None or len(kept.logins) < 2 or kept.logins.get(login) != account.logins[login]:
+        if len(kept.logins) < 2:
             raise LastLogin()
         others = self.numbers_left(account, kept, but=login)
         password_works = kept.password_hash is not None and kept.initial != "spent"
@@ -131,13 +132,13 @@ class Rows:
             raise LoginTaken()
         if len(account.logins) >= LOGINS_PER_ACCOUNT:
             raise AccountFull()
-        self.logins[login] = LoginRow(account_id)
+        self.logins[login] = LoginRow(account_id, now)
         self.accounts[account_id] = replace(account, logins={**account.logins, login: now})
 
     def know_device(self, account_id: str, login: str, now: datetime) -> None:
         """A device that nobody knows is known to an account."""
         account = self.accounts[account_id]
-        self.logins[login] = LoginRow(account_id)
+        self.logins[login] = LoginRow(account_id, now)
         self.accounts[account_id] = replace(account, devices={**account.devices, login: now})
 
 

@@ -12,6 +12,7 @@ from nod.domain.scanning import CODES_PER_SIGN_IN, ScanCode
 from nod.domain.sessions import Session
 from nod.domain.sign_in import REDEEM_WINDOW, Approver, Overtaken, SignIn
 from nod.domain.status import Decision, Status
+from nod.domain.stopping import Stop
 from nod.domain.tickets import Ticket
 from nod.domain.verification import code_hash
 from nod.errors import Denied, IdentifierUsed, InvalidToken, SlowDown
@@ -28,7 +29,7 @@ class Logins:
 
     def find(self, login: str) -> KnownLogin | None:
         row = self.rows.logins.get(login)
-        return KnownLogin(row.account_id, _held_until(row), row.texted_from, row.texted_last) if row else None
+        return KnownLogin(row.account_id, row.bound_at, _held_until(row), row.stopped_at) if row else None
 
     def find_for_stranger(self, login: str) -> KnownLogin | None:
         return self.find(login)
@@ -43,13 +44,20 @@ class Logins:
         if row := self.rows.logins.get(login):
             row.next_hold = FIRST_HOLD
 
-    def stop(self, login: str, asked_at: datetime, now: datetime) -> tuple[KnownLogin, datetime] | None:
-        row, known = self.rows.logins.get(login), self.find(login)
-        if row is None or known is None:
+    def stop(self, login: str, asked_at: datetime, now: datetime) -> Stop | None:
+        row = self.rows.logins.get(login)
+        if row is None:
             return None
         if row.stopped_at is None or row.stopped_at < asked_at:
             row.stopped_at = now
-        return known, row.stopped_at
+        return Stop(
+            number=login,
+            account_id=row.account_id,
+            asked_at=asked_at,
+            held_at=row.stopped_at,
+            texted_at=row.texted_at,
+            undone_at=row.undone_at,
+        )
 
 
 def _held_until(row: LoginRow) -> datetime | None:
@@ -207,14 +215,11 @@ class SignIns:
 
     def _require_vouched_for(self, allowed: SignIn) -> None:
         """`Denied` where the number is no longer the account's, or has said NO since."""
-        login = self.rows.logins.get(allowed.login)
+        login = Logins(self.rows).find(allowed.login)
         if login is None or login.account_id != allowed.account_id:
             raise Denied()
-        if (
-            allowed.method == "phone"
-            and login.stopped_at
-            and login.stopped_at >= (allowed.texted_at or allowed.allowed_at)
-        ):
+        texted_at = allowed.texted_at or allowed.allowed_at
+        if allowed.method == "phone" and not login.vouches_for(allowed.account_id, texted_at):
             raise Denied()
 
     def _require_alive(self, by: Approver, now: datetime) -> None:

@@ -1,5 +1,6 @@
 """Text messages in memory, each claimed as it acts, and the logins that wait to be proven."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -79,7 +80,6 @@ class Messages:
         *,
         account: Account | None,
         prompt: Prompt | None,
-        texted_from: datetime,
         limit: Limit,
     ) -> None:
         self._require_new(message)
@@ -89,14 +89,13 @@ class Messages:
             if after.login in self.rows.logins or account.account_id in self.rows.accounts:
                 raise LoginMoved()
             self.rows.accounts[account.account_id] = account
-            self.rows.logins[after.login] = LoginRow(
-                account.account_id, texted_from=texted_from, texted_last=message.received_at
-            )
+            now = message.received_at
+            self.rows.logins[after.login] = LoginRow(account.account_id, now, texted_at=now)
         else:
             login = self.rows.logins.get(after.login)
             if login is None or login.account_id != after.account_id:
                 raise LoginMoved()
-            login.texted_from, login.texted_last = texted_from, message.received_at
+            login.texted_at = message.received_at
         self.rows.count(limit, after.login, message.received_at)
         self.rows.change(after)
         self.rows.open_prompt(prompt)
@@ -123,9 +122,23 @@ class Messages:
         self._require_new(message)
         self._keep(message, outcome)
 
-    def carried_out(self, key: str, outcome: Outcome) -> None:
-        if kept := self.rows.messages.get(key):
-            self.rows.messages[key] = replace(kept, outcome=outcome)
+    def nothing_undone(self, message: Message) -> None:
+        if kept := self.rows.messages.get(message.key):
+            self.rows.messages[message.key] = replace(kept, outcome="nothing_undone")
+
+    def undone(self, message: Message, account_id: str, number: str) -> None:
+        login = self.rows.logins.get(number)
+        if login and login.account_id == account_id:
+            login.undone_at = max(message.received_at, login.undone_at or message.received_at)
+        if kept := self.rows.messages.get(message.key):
+            self.rows.messages[message.key] = replace(kept, outcome="undone", undone_in=account_id)
+
+    def undone_with(self, message: Message, account: Account, number: str, beside: str | None, now: datetime) -> None:
+        if beside and not self.rows.is_alive(account.account_id, beside, now):
+            raise InvalidToken()
+        with suppress(UnknownLogin):
+            self.rows.unbind(account, number, or_way_in=beside is None)
+        self.undone(message, account.account_id, number)
 
     def resume(self, key: str, seen: SeenMessage, now: datetime) -> bool:
         kept = self.rows.messages.get(key)

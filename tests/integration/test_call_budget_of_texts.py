@@ -115,11 +115,14 @@ def test_t7_no_takes_a_step_for_each_thing_that_it_undoes(world: World) -> None:
         ["dynamodb UpdateItem Logins"],
         ["dynamodb GetItem Accounts"],
         ["dynamodb Query Sessions"],
+        ["dynamodb Query Sessions"],
         ["dynamodb UpdateItem Sessions"],
         ["dynamodb GetItem Accounts"],
         ["dynamodb Query Sessions"],
-        ["dynamodb Query Connections"],
+        ["dynamodb GetItem Accounts"],
+        ["dynamodb UpdateItem Logins"],
         ["dynamodb UpdateItem Messages"],
+        ["dynamodb Query Connections"],
     ]
 
 

@@ -220,6 +220,7 @@ class Flows:
             accounts=self.stores.accounts,
             passwords=self.stores.passwords,
             logins=self.stores.logins,
+            messages=self.stores.messages,
             sessions=self.stores.sessions,
             control=self.control,
             together=one_by_one,

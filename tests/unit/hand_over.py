@@ -25,7 +25,7 @@ def with_ada(*pages: str, **parameters: Any) -> Service:
     service = Service(**parameters)
     service.account("ada", ADAS_NUMBER)
     service.account("grace", GRACES_NUMBER, account_id=GRACE)
-    service.rows.logins[TABLET] = LoginRow(ADA)
+    service.rows.logins[TABLET] = LoginRow(ADA, service.now)
     for session_id in pages:
         service.page(session_id)
     return service

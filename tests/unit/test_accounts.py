@@ -32,7 +32,6 @@ def test_r4_1_known_devices_stand_among_the_logins() -> None:
         "ada", "device:equal", "device:first", "device:old", "zoe", "device:new"
     ]  # fmt: skip
     assert kept.bound_logins()[-1] == BoundLogin(Login("device", "new"), after(9))
-    assert kept.oldest_device == "device:equal"
     assert kept.bound_at("device:old") == after(5)
     assert kept.bound_at("user:zoe") == after(7)
     assert kept.bound_at("zoe") is None

@@ -34,7 +34,7 @@ def test_r1_2_a_username_is_bound_at_once() -> None:
     service.wait(5)
     binding = service.bind(mine, " Countess ")
     assert binding == BoundLogin(parse_login("countess"), service.now)
-    assert service.stores.logins.find("user:countess") == KnownLogin(ADA)
+    assert service.stores.logins.find("user:countess") == KnownLogin(ADA, service.now)
     assert bound(service) == {"ada", "countess"}
 
 

@@ -176,7 +176,7 @@ def test_an_address_that_was_taken_meanwhile_is_not_bound() -> None:
     service.binding.confirm(graces, ADDRESS, mailed_code(service))
     with pytest.raises(LoginTaken):
         service.binding.confirm(mine, ADDRESS, code)
-    assert service.stores.logins.find(ADDRESS_KEY) == KnownLogin(GRACE)
+    assert service.stores.logins.find(ADDRESS_KEY) == KnownLogin(GRACE, service.now)
 
 
 def test_s2_a_code_is_worth_nothing_once_the_session_that_asked_is_ended() -> None:

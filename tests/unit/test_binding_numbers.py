@@ -29,7 +29,7 @@ def test_r1_2_a_number_is_bound_by_its_text_message() -> None:
     service.wait(5)
     service.text(sms.body, "0044 7700 900123")
     assert service.rows.accounts[ADA].logins[NUMBER_KEY] == after(5)
-    assert service.stores.logins.find(NUMBER_KEY) == KnownLogin(ADA)
+    assert service.stores.logins.find(NUMBER_KEY) == KnownLogin(ADA, service.now)
     assert service.replies() == [bound_text(APP, ADAS_NUMBER)]
 
 

@@ -380,4 +380,4 @@ def test_t4_a_message_is_as_old_as_its_first_delivery() -> None:
     service.text(started, message_id="ONE")
     (seen,) = service.rows.messages.values()
     assert (seen.received_at, seen.outcome, seen.work_until) == (after(5), "signed_in", None)
-    assert service.rows.logins[LOGIN].texted_from == after(5)
+    assert service.rows.logins[LOGIN].texted_at == after(5)

@@ -301,8 +301,8 @@ def test_i1_any_sender_is_read_or_refused(text: str) -> None:
 
 def test_a12_a_login_is_held_until_its_hold_is_over() -> None:
     """A12: up to that moment, and not from it on; one that was never reported is not held."""
-    held = KnownLogin("ACCOUNT", after(900))
+    held = KnownLogin("ACCOUNT", NOW, after(900))
     assert held.is_held(NOW)
     assert held.is_held(after(899.9))
     assert not held.is_held(after(900))
-    assert not KnownLogin("ACCOUNT").is_held(NOW)
+    assert not KnownLogin("ACCOUNT", NOW).is_held(NOW)

@@ -263,6 +263,26 @@ def test_one_request_that_comes_twice_at_once_makes_one_session() -> None:
     assert new_sessions(service) == [again.session_id]
 
 
+@pytest.mark.parametrize("step", ["signer.sign", "accounts.know_device"])
+def test_t7_a_session_that_is_collected_by_the_second_request_is_told_of(step: str) -> None:
+    """T7, R4.1: where the first died after it was kept, the second does all that goes with it."""
+    service, started = answered()
+    service.pushed("socket of PHONE")
+
+    def die() -> None:
+        raise KeyboardInterrupt
+
+    service.meanwhile[step] = die
+    with pytest.raises(KeyboardInterrupt):
+        service.redeem(started, key="k" * 22)
+    service.pushed("socket of PHONE")
+    grant = service.redeem(started, key="k" * 22)
+    (told,) = service.pushed("socket of PHONE")
+    assert isinstance(told, SessionStarted)
+    assert told.session_id == grant.session_id
+    assert "device:laptop-7" in service.rows.accounts[ADA].devices
+
+
 @pytest.mark.parametrize("key", [None, "l" * 22])
 def test_a7_a_request_with_another_key_is_another(key: str | None) -> None:
     """A7: who overheard the verifier, but not the key, is refused."""

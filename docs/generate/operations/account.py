@@ -129,7 +129,8 @@ OPERATIONS = (
         tag=SESSIONS,
         summary="The account and its logins",
         description="Oldest first. The devices that were signed in to it stand among them, as `device:` and the id:"
-        " they let nobody in, but may ask for a QR code. Of more than fifty the newest are known.",
+        " they let nobody in, but may ask for a QR code. Fifty are known: one"
+        " more is once another was forgotten.",
         security="session",
         answers={200: responses.AccountView},
     ),

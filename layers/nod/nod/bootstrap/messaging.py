@@ -128,6 +128,7 @@ class Messaging:
             accounts=tables.accounts,
             passwords=tables.passwords,
             logins=tables.logins,
+            messages=tables.messages,
             sessions=tables.sessions,
             control=parts.control,
             together=parts.together,

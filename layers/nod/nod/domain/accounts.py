@@ -50,11 +50,6 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
         """Whether it has a phone number, whose text lets its owner in where there is no password and no session."""
         return any(map(is_number, self.logins))
 
-    @property
-    def oldest_device(self) -> str:
-        """The key of the device that it has known for longest; there must be one."""
-        return min(self.devices, key=lambda device: (self.devices[device], device))
-
     def bound_at(self, login: str) -> datetime | None:
         """Since when a login or device is the account's; None where it is not."""
         return self.logins.get(login) or self.devices.get(login)

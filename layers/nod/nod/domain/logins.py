@@ -62,15 +62,23 @@ class Login(msgspec.Struct, frozen=True):
 
 
 class KnownLogin(msgspec.Struct, frozen=True):
-    """Whose a login is, and until when reports hold prompts for it back (None where none did).
+    """Whose a login is since when, and until when reports hold prompts for it back (None where none did).
 
-    `texted_from` and `texted_last`: about the text messages that have signed in with it (`domain.stopping`).
+    `stopped_at`: when somebody last said NO by text with it.
     """
 
     account_id: str
+    bound_at: datetime
     held_until: datetime | None = None
-    texted_from: datetime | None = None
-    texted_last: datetime | None = None
+    stopped_at: datetime | None = None
+
+    def vouches_for(self, account_id: str, texted_at: datetime) -> bool:
+        """Whether what it has texted for then is still to be let in to that account (T7).
+
+        Not where it has said NO since, nor where it was taken from the account meanwhile, though it was bound anew.
+        """
+        is_stopped = self.stopped_at is not None and texted_at <= self.stopped_at
+        return self.account_id == account_id and self.bound_at <= texted_at and not is_stopped
 
     def is_held(self, now: datetime) -> bool:
         """Whether nobody may be prompted for it now."""

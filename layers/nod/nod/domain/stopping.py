@@ -1,10 +1,12 @@
-"""NO by text message: what has happened to an account since its number was first texted from lately is undone (T7)."""
+"""NO by text message: what has happened to an account since its number last let somebody in by text is undone (T7)."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+import msgspec
+
 from nod.domain.accounts import Account
-from nod.domain.logins import KnownLogin
+from nod.domain.logins import login_from_key
 from nod.domain.sessions import Session, below
 
 STOPPABLE_FOR = timedelta(hours=24)
@@ -12,56 +14,62 @@ STOPPABLE_FOR = timedelta(hours=24)
 SETTLING = timedelta(seconds=2)
 
 
-def texted_from(known: KnownLogin | None, now: datetime) -> datetime:
-    """The time from which NO undoes, once a text has signed in at `now`: not after the first of the last 24 hours.
+class Stop(msgspec.Struct, frozen=True, kw_only=True):
+    """A NO that holds: of which number (its key) and account, when it arrived, and since when it holds (`held_at`).
 
-    Only the first and the last are kept. Where the first is older than that and the last is not, any in between may be
-    the first: then it is all of the 24 hours.
+    `texted_at` is when the number last texted for a sign-in, `undone_at` when the last NO arrived that was carried out.
     """
-    if known is None or known.texted_from is None or known.texted_last is None:
-        return now
-    if now - known.texted_last >= STOPPABLE_FOR:
-        return now
-    return max(known.texted_from, now - STOPPABLE_FOR)
+
+    number: str
+    account_id: str
+    asked_at: datetime
+    held_at: datetime
+    texted_at: datetime | None = None
+    undone_at: datetime | None = None
+
+    @property
+    def is_done(self) -> bool:
+        """Whether it was carried out already, or another was that came after it."""
+        return self.undone_at is not None and self.asked_at <= self.undone_at
+
+    @property
+    def until(self) -> datetime:
+        """Up to when what has begun was begun before it."""
+        return self.held_at + SETTLING
+
+    def since(self, account: Account, sessions: Sequence[Session]) -> datetime | None:
+        """From when on everything is undone: the number's first session by text, its last text, or its binding.
+
+        None where none of them is younger than 24 hours. Of texts the sessions tell, alive or not, for the number may
+        have left the account since, and come back; only of one that has let nobody in they do not.
+        """
+        shown = login_from_key(self.number).shown
+        by_text = [one.signed_in_at for one in sessions if one.method == "phone" and one.login == shown]
+        bound_at = account.logins.get(self.number)
+        is_bound = bound_at is not None and bound_at != account.created_at
+        others = [time for time in (self.texted_at, bound_at if is_bound else None) if time and time <= self.asked_at]
+        lately = [time for time in (*by_text, *others) if self.asked_at - STOPPABLE_FOR < time <= self.until]
+        return min(lately, default=None)
 
 
-def undone_since(number: str, known: KnownLogin, account: Account, asked_at: datetime) -> datetime | None:
-    """From when on everything is undone: the number's first sign-in by text lately, or its binding to the account.
-
-    None where neither is younger than 24 hours at `asked_at`, when NO arrived.
-    """
-    times = []
-    # The last may have come since: a NO that is delivered again is as old as it was.
-    if known.texted_from and known.texted_last and known.texted_from <= asked_at < known.texted_last + STOPPABLE_FOR:
-        times.append(max(known.texted_from, asked_at - STOPPABLE_FOR))
-    bound_at = account.logins.get(number)
-    if bound_at and bound_at != account.created_at and _is_recent(bound_at, asked_at):
-        times.append(bound_at)
-    return min(times, default=None)
-
-
-def undone_sessions(sessions: Sequence[Session], since: datetime, until: datetime) -> list[Session]:
-    """The sessions that began in between, however and with whichever login, and all below those, alive or not.
+def undone_sessions(sessions: Sequence[Session], since: datetime) -> list[Session]:
+    """The sessions that began since then, however and with whichever login, and all below those, alive or not.
 
     What a session let in lies below it also where it has ended since.
     """
-    began = [one for one in sessions if since <= one.signed_in_at <= until]
+    began = [one for one in sessions if one.signed_in_at >= since]
     return [*began, *below(sessions, *(one.session_id for one in began))]
 
 
-def undone_logins(account: Account, since: datetime, until: datetime) -> list[str]:
-    """The keys of the logins that were bound in between, and of the devices that became known.
+def undone_logins(account: Account, since: datetime) -> list[str]:
+    """The keys of the logins that were bound since then, and of the devices that became known.
 
     The login with which the account was made is not among them.
     """
     logins = {login: bound_at for login, bound_at in account.logins.items() if bound_at != account.created_at}
-    return [login for login, bound_at in (logins | dict(account.devices)).items() if since <= bound_at <= until]
+    return [login for login, bound_at in (logins | dict(account.devices)).items() if bound_at >= since]
 
 
-def is_password_undone(account: Account, since: datetime, until: datetime) -> bool:
-    """Whether the password was set in between."""
-    return account.password_set_at is not None and since <= account.password_set_at <= until
-
-
-def _is_recent(time: datetime, asked_at: datetime) -> bool:
-    return timedelta(0) <= asked_at - time < STOPPABLE_FOR
+def is_password_undone(account: Account, since: datetime) -> bool:
+    """Whether the password was set since then."""
+    return account.password_set_at is not None and account.password_set_at >= since

@@ -85,11 +85,15 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SeenMessage(msgspec.Struct, frozen=True):
-    """A message that came before: when, what became of it, and until when somebody is at telling so (None: told)."""
+    """A message that came before: when, what became of it, and until when somebody is at telling so (None: told).
+
+    `undone_in` is the account in which a NO was carried out.
+    """
 
     received_at: datetime
     outcome: Outcome
     work_until: datetime | None
+    undone_in: str | None = None
 
 
 class Repeated(Exception):

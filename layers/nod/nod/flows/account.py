@@ -77,12 +77,15 @@ class PasswordSignIn:
         now = self.clock()
         login = parse_login(login_text)
         device = device.cleaned()
-        known, _, _ = self.together(
+        known, _ = self.together(
             lambda: self.logins.find(login.key),
-            lambda: self.throttles.count(PASSWORDS_PER_LOGIN, login.key, now),
             lambda: self.throttles.count(self._per_address, network.counted_as, now),
         )
-        account = self.accounts.get(known.account_id if known else new_identifier(self.rng))
+        # The address first: who is past that uses up nothing of a login that is somebody else's.
+        account, _ = self.together(
+            lambda: self.accounts.get(known.account_id if known else new_identifier(self.rng)),
+            lambda: self.throttles.count(PASSWORDS_PER_LOGIN, login.key, now),
+        )
         if not password_matches(password, account.password_hash if account else None) or account is None:
             raise InvalidCredentials()
         if account.initial == "spent":
@@ -102,7 +105,8 @@ class PasswordSignIn:
             raise Forbidden("a session may set a first password only when it has been signed in for long enough")
         if account.has_own_password or (current is not None and account.password_hash is not None):
             self._require_current(account, current, now)
-        if not self.passwords.set(session, account, hash_password(new, self.rng), now):
+        # However clocks differ, it is no older than the session that sets it (T7).
+        if not self.passwords.set(session, account, hash_password(new, self.rng), max(now, session.signed_in_at)):
             raise InvalidCredentials("the password was changed at the same time")
 
     def remove(self, session: Session) -> None:
@@ -131,7 +135,7 @@ class PasswordSignIn:
         self.throttles.count(PASSWORDS_PER_LOGIN, account.account_id, now)
         if current is None or not password_matches(current, account.password_hash):
             raise InvalidCredentials("the current password is wrong or missing")
-        self.throttles.forget(PASSWORDS_PER_LOGIN, account.account_id, now)
+        self.throttles.uncount(PASSWORDS_PER_LOGIN, account.account_id, now)
 
     def _let_in(
         self,
@@ -151,7 +155,9 @@ class PasswordSignIn:
             network=network,
             founding=new_account is not None,
         )
-        session, refresh = new_session(who, lifetimes=self.lifetimes, now=now, rng=self.rng)
+        # However clocks differ, it is no older than the password that lets it in, which NO may undo (T7).
+        began_at = max(now, account.password_since or now)
+        session, refresh = new_session(who, lifetimes=self.lifetimes, now=began_at, rng=self.rng)
         access_token, connections, _ = self.together(
             lambda: self.signer.sign(session, now),
             lambda: [] if new_account else self.connections.of(account.account_id),
@@ -163,9 +169,10 @@ class PasswordSignIn:
             raise InvalidCredentials()
         self.afterwards(
             lambda: self.telling.tell_of_new_session(session, connections, now),
-            lambda: know_device(self.accounts, session, now),
-            lambda: self.throttles.forget(PASSWORDS_PER_LOGIN, login.key, now),
-            # Of many people behind one address only those who guess are held back.
+            lambda: know_device(self.accounts, session),
+            # Only this try: failures stay counted, else who guesses would see that somebody has signed in (A4); and of
+            # many people behind one address only those who guess are held back.
+            lambda: None if new_account else self.throttles.uncount(PASSWORDS_PER_LOGIN, login.key, now),
             lambda: None if new_account else self.throttles.uncount(self._per_address, network.counted_as, now),
         )
         return grant_for(session, access_token, refresh, new_account=new_account)

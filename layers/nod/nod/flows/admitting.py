@@ -14,7 +14,6 @@ from nod.domain.logins import KnownLogin
 from nod.domain.pushes import Push, SignInResolved, closing
 from nod.domain.sign_in import Overtaken, SignIn
 from nod.domain.status import Verdict
-from nod.domain.stopping import texted_from
 from nod.domain.texts import Message, Outcome
 from nod.errors import Cancelled, Expired, IdentifierUsed, NodError, SlowDown, UnknownSignIn
 from nod.flows.ports import Connections, Messages, SignIns
@@ -81,8 +80,8 @@ class Admitting:
     def _keep(
         self, message: Message, before: SignIn, after: SignIn, known: KnownLogin | None, approvers: list[Connection]
     ) -> Admitted:
-        now, number = message.received_at, after.login
-        account = None if known else Account(account_id=after.account_id, created_at=now, logins={number: now})
+        now = message.received_at
+        account = None if known else Account(account_id=after.account_id, created_at=now, logins={after.login: now})
         prompt = self.prompting.prompt(after, after.offer) if approvers and after.offer else None
         waiting, _ = self.together(
             partial(self.connections.of, waiting_for(after.sign_in_id)),
@@ -93,7 +92,6 @@ class Admitting:
                 after,
                 account=account,
                 prompt=prompt,
-                texted_from=texted_from(known, now),
                 limit=TEXTED_PROMPTS if prompt else TEXTED_SIGN_INS,
             ),
         )

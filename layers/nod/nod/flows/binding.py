@@ -66,8 +66,9 @@ class LoginBinding:
             raise AccountFull()
         if login.kind == "username":
             self._count(session, now)
-            self.accounts.bind(session, login.key, now)
-            return BoundLogin(login, now)
+            bound_at = _bound_at(session, now)
+            self.accounts.bind(session, login.key, bound_at)
+            return BoundLogin(login, bound_at)
         if login.kind == "phone":
             return self._await_text(session, login, now)
         return self._mail_code(session, login, network, now)
@@ -83,8 +84,9 @@ class LoginBinding:
         binding = self.bindings.take_try(binding_of(session.account_id, login.key), now)
         if not binding.is_code(code):
             raise WrongCode(f"the code is wrong, {binding.tries_left or 'no'} more may be tried")
-        self.bindings.complete(binding, now)
-        return BoundLogin(login, now)
+        bound_at = _bound_at(session, now)
+        self.bindings.complete(binding, bound_at)
+        return BoundLogin(login, bound_at)
 
     def unbind(self, session: Session, login_text: str) -> None:
         """Take a login from the account, or a device, which is not known to it any more.
@@ -142,6 +144,11 @@ class LoginBinding:
             login=login.key,
             expires_at=now + BINDING_LIFETIME,
         )
+
+
+def _bound_at(session: Session, now: datetime) -> datetime:
+    """However clocks differ, a login is no older than the session that binds it: NO undoes both (T7)."""
+    return max(now, session.signed_in_at)
 
 
 def _mail(app: str, code: str) -> str:

@@ -75,8 +75,8 @@ def grant_for(session: Session, access_token: str, refresh: RefreshToken, *, new
     )
 
 
-def know_device(accounts: Accounts, session: Session, now: datetime) -> None:
-    """From now on the account knows the device of a session that has just begun, where that says which it is (R4.1)."""
+def know_device(accounts: Accounts, session: Session) -> None:
+    """The account knows the device of a session from its beginning on, where that says which it is (R4.1)."""
     login = device_login(session.device.id) if session.device.id is not None else None
     if login is not None:
-        accounts.know_device(session, login.key, now)
+        accounts.know_device(session, login.key, session.signed_in_at)

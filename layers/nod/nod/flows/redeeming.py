@@ -65,7 +65,7 @@ class Redeeming:
             return self._hand_out_again(before, Derived(verifier, f"{sign_in_id}:{key}"), now)
         self.afterwards(
             lambda: self.telling.tell_of_new_session(session, connections, now),
-            lambda: know_device(self.accounts, session, now),
+            lambda: know_device(self.accounts, session),
             lambda: self.logins.trust(before.login),
             lambda: self.throttles.forget(asks_per_login(before.method), before.login, now),
         )
@@ -93,7 +93,16 @@ class Redeeming:
         kept = self.sessions.get(session.account_id, session.session_id)
         if kept is None or not (kept.is_alive(now) and kept.is_current(refresh)):
             raise AlreadyRedeemed()
-        return grant_for(kept, self.signer.sign(kept, now), refresh, new_account=before.new_account or None)
+        access_token, connections = self.together(
+            lambda: self.signer.sign(kept, now),
+            self.afterwards.guarded(partial(self.connections.of, kept.account_id), []),
+        )
+        # The request that brought it may have died before it came to this.
+        self.afterwards(
+            lambda: self.telling.tell_of_new_session(kept, connections, now),
+            lambda: know_device(self.accounts, kept),
+        )
+        return grant_for(kept, access_token, refresh, new_account=before.new_account or None)
 
     def _sign_beside_keeping(
         self, before: SignIn, after: SignIn, session: Session, now: datetime, key: str | None

@@ -33,17 +33,21 @@ class Replying:
     texts_account: bool
     rng: Random
 
-    def reply(self, admitted: Admitted, number: Login, now: datetime) -> str | None:
-        """The text for the sender, None where there is nothing to say."""
+    def reply(self, admitted: Admitted, number: Login, now: datetime, *, is_repeated: bool = False) -> str | None:
+        """The text for the sender, None where there is nothing to say.
+
+        Refusals and answers to NO are counted, each once: what `is_repeated` was counted, and did not arrive.
+        """
         outcome = admitted.outcome
         if outcome in ("signed_in", "asked"):
             return self._about(admitted.sign_in, number, now)
         if outcome == "bound":
             return bound_text(self.app, number.value)
         if outcome in ("undone", "nothing_undone"):
-            text = stopped_text(self.app, done=outcome == "undone")
-            return self._within(ANSWERS_TO_NO_PER_NUMBER, number, text, now)
-        return self._within(REFUSALS_PER_NUMBER, number, refusal_text(self.app, outcome), now)
+            limit, text = ANSWERS_TO_NO_PER_NUMBER, stopped_text(self.app, done=outcome == "undone")
+        else:
+            limit, text = REFUSALS_PER_NUMBER, refusal_text(self.app, outcome)
+        return text if is_repeated else self._within(limit, number, text, now)
 
     def send(self, number: Login, text: str) -> None:
         """Send a text; what the sender of texts raises goes to the caller."""

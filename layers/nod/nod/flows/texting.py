@@ -78,7 +78,12 @@ class Texting:
             if seen is None or not self._takes_over(message.key, seen):
                 return None
             message = msgspec.structs.replace(message, received_at=seen.received_at)
-            admitted = Admitted(seen.outcome, self._find(message, number, identifier).sign_in)
+            found = self._find(message, number, identifier)
+            if _is_taken_back(seen, found):
+                self.messages.finish(message.key)
+                return None
+            admitted = Admitted(seen.outcome, found.sign_in)
+            return self._tell(message, admitted, number, replies=replies, before=seen)
         return self._tell(message, admitted, number, replies=replies)
 
     def _find(self, message: Message, number: Login, identifier: str | None) -> Found:
@@ -129,13 +134,6 @@ class Texting:
         self.messages.claim(message, outcome)
         return outcome
 
-    def _carry_out(self, message: Message, number: Login) -> Admitted:
-        """NO: once it was carried out that is kept, so that what the owner does from then on is left alone."""
-        done = self.stopping.stop(number.key, message.received_at)
-        outcome: Outcome = "undone" if done else "nothing_undone"
-        self.messages.carried_out(message.key, outcome)
-        return Admitted(outcome, None)
-
     def _takes_over(self, key: str, seen: SeenMessage) -> bool:
         """Whether this delivery is to tell what came of the message. It waits for one that is at it."""
         for _ in range(LOOKS):
@@ -147,14 +145,19 @@ class Texting:
             seen = self.messages.seen(key) or seen
         raise TryAgain(retry_after=30)
 
-    def _tell(self, message: Message, admitted: Admitted, number: Login, *, replies: bool) -> str | None:
-        """Tell everybody. Where that fails, the gateway's next delivery is to try again."""
+    def _tell(
+        self, message: Message, admitted: Admitted, number: Login, *, replies: bool, before: SeenMessage | None = None
+    ) -> str | None:
+        """Tell everybody. Where that fails, the gateway's next delivery is to try again: `before` is what it finds."""
         now: datetime = self.clock()
         try:
             if admitted.outcome == "stopped":
-                admitted = self._carry_out(message, number)
+                done = self.stopping.stop(number.key, message)
+                admitted = Admitted("undone" if done else "nothing_undone", None)
+            elif before and before.undone_in:
+                self.stopping.hang_up(before.undone_in)
             admitted = self.admitting.announce(admitted, now)
-            text = self.replying.reply(admitted, number, now)
+            text = self.replying.reply(admitted, number, now, is_repeated=before is not None)
             if text and not replies:
                 self.replying.send(number, text)
         except Exception:
@@ -162,6 +165,13 @@ class Texting:
             raise
         self.messages.finish(message.key)
         return text if replies else None
+
+
+def _is_taken_back(seen: SeenMessage, found: Found) -> bool:
+    """Whether the number has said NO to what the message has brought, or left the account: nobody is told of it now."""
+    if seen.outcome not in ("signed_in", "asked") or found.sign_in is None:
+        return False
+    return not (found.known and found.known.vouches_for(found.sign_in.account_id, seen.received_at))
 
 
 def _unknown(identifier: str | None) -> Outcome:

@@ -1,6 +1,7 @@
 """The Accounts table: bound logins, known devices, perhaps a password. A login is written together with its account."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from functools import reduce
 from operator import or_
@@ -61,6 +62,29 @@ def element(login: str, bound_at: datetime) -> str:
     return f"{Moment().serialize(bound_at)} {login}"
 
 
+def unbind(transaction: Transaction, account: Account, login: str, *, or_way_in: bool = True) -> None:
+    """Add what takes a login away, unless it is the last one; `or_way_in`: or the last that lets its owner in."""
+    transaction.delete(LoginRow(login), LoginRow.account_id == account.account_id)
+    if login in account.devices:
+        entry = element(login, account.devices[login])
+        gone, condition = AccountRow.devices.delete({entry}), AccountRow.devices.contains(entry)
+    else:
+        entry = element(login, account.logins[login])
+        not_the_last = elements("logins") > 1
+        gone, condition = AccountRow.logins.delete({entry}), AccountRow.logins.contains(entry) & not_the_last
+        if or_way_in and is_number(login):
+            condition &= _lets_in_without(account, login)
+    transaction.update(AccountRow(account.account_id), [gone], condition)
+
+
+def is_the_last(refused: Refused, account: Account, login: str) -> bool:
+    """Whether a refusal that was due to `unbind` means that the login must stay, and not that it is gone already."""
+    item = refused.items.get(AccountRow)
+    kept = _account_of(AccountRow.from_raw_data(item)) if item else None
+    is_bound = kept is not None and kept.bound_at(login) == account.bound_at(login)
+    return is_bound and login not in account.devices and LoginRow not in refused.items
+
+
 def has_number(account: Account, *, but: str | None = None) -> Any:
     """Whether a number is still bound that `account` was read with, `but` for one; None where it had no other."""
     numbers = [login for login in account.logins if is_number(login) and login != but]
@@ -70,9 +94,9 @@ def has_number(account: Account, *, but: str | None = None) -> Any:
 
 def bind(transaction: Transaction, account_id: str, login: str, now: datetime) -> None:
     """Add to a transaction what binds a login that is nobody's to an account that has room for it."""
-    bound = AccountRow.logins.add({element(login, now)})
     has_room = elements("logins") < LOGINS_PER_ACCOUNT
-    _bind(transaction, account_id, login, bound, AccountRow.account_id.exists() & has_room)
+    row = LoginRow(login, account_id=account_id, bound_at=now)
+    _bind(transaction, row, AccountRow.logins.add({element(login, now)}), has_room)
 
 
 def why_not_bound(refused: Refused) -> NodError:
@@ -103,8 +127,9 @@ class Accounts:
         if session:
             transaction.put(sessions.row_of(session))
         transaction.put(row_of(account), AccountRow.account_id.does_not_exist())
-        for login in account.logins:
-            transaction.put(LoginRow(login, account_id=account.account_id), LoginRow.login.does_not_exist())
+        for login, bound_at in account.logins.items():
+            row = LoginRow(login, account_id=account.account_id, bound_at=bound_at)
+            transaction.put(row, LoginRow.login.does_not_exist())
         try:
             transaction.commit()
         except Refused:
@@ -126,12 +151,16 @@ class Accounts:
     def know_device(self, session: Session, login: str, now: datetime) -> None:
         """A device is known to the account of a session from now on, if the session lives still.
 
-        One that is known, to whichever account, stays as it is. Where the account is full its oldest device is
-        forgotten; where others sign in just then, this one may stay unknown until its next sign-in.
+        One that is known, to whichever account, stays as it is. So does the account where it knows 50: a device that
+        was pushed out could become a stranger's.
         """
-        if full := self._know(session, login, now):
-            self.release(full, full.oldest_device)
-            self._know(session, login, now)
+        has_room = AccountRow.devices.does_not_exist() | (elements("devices") < DEVICES_PER_ACCOUNT)
+        transaction = Transaction(self._connection)
+        transaction.check(SessionRow, session.account_id, session.session_id, is_alive(now))
+        row = LoginRow(login, account_id=session.account_id, bound_at=now)
+        _bind(transaction, row, AccountRow.devices.add({element(login, now)}), has_room)
+        with suppress(Refused):
+            transaction.commit()
 
     def unbind(self, session: Session, account: Account, login: str, now: datetime) -> None:
         """Take a login or device from the account of a session, if the session lives still (`InvalidToken` otherwise).
@@ -143,62 +172,25 @@ class Accounts:
             raise UnknownLogin()
         transaction = Transaction(self._connection)
         transaction.check(SessionRow, session.account_id, session.session_id, is_alive(now))
-        _unbind(transaction, account, login)
+        unbind(transaction, account, login)
         try:
             transaction.commit()
         except Refused as refused:
             if SessionRow in refused.items:
                 raise InvalidToken() from None
-            gone = LoginRow in refused.items or login in account.devices
-            raise UnknownLogin() if gone else LastLogin() from None
+            raise LastLogin() if is_the_last(refused, account, login) else UnknownLogin() from None
 
-    def release(self, account: Account, login: str, *, or_way_in: bool = False) -> bool:
-        """Take a login or device from an account, without a session. False where it stays: it is the last login.
-
-        With `or_way_in` also where it is the only number, and there is no password that works.
-        """
+    def release(self, account: Account, login: str) -> None:
+        """Take a login or device from an account, without a session; the last login stays."""
         transaction = Transaction(self._connection)
-        _unbind(transaction, account, login, or_way_in=or_way_in)
-        try:
+        unbind(transaction, account, login, or_way_in=False)
+        with suppress(Refused):
             transaction.commit()
-        except Refused as refused:
-            # No longer the account's: it was gone already.
-            return LoginRow in refused.items
-        return True
-
-    def _know(self, session: Session, login: str, now: datetime) -> Account | None:
-        """Try to make a device known; the account as it stands where only that it is full stood in the way."""
-        has_room = AccountRow.devices.does_not_exist() | (elements("devices") < DEVICES_PER_ACCOUNT)
-        known = AccountRow.devices.add({element(login, now)})
-        transaction = Transaction(self._connection)
-        transaction.check(SessionRow, session.account_id, session.session_id, is_alive(now))
-        _bind(transaction, session.account_id, login, known, AccountRow.account_id.exists() & has_room)
-        try:
-            transaction.commit()
-        except Refused as refused:
-            item = refused.items.get(AccountRow)
-            return _account_of(AccountRow.from_raw_data(item)) if item and len(refused.items) == 1 else None
-        return None
 
 
-def _bind(transaction: Transaction, account_id: str, login: str, bound: Action, condition: Condition) -> None:
-    transaction.put(LoginRow(login, account_id=account_id), LoginRow.login.does_not_exist())
-    transaction.update(AccountRow(account_id), [bound], condition)
-
-
-def _unbind(transaction: Transaction, account: Account, login: str, *, or_way_in: bool = True) -> None:
-    """Add what takes a login away, unless it is the last one; `or_way_in`: or the last that lets its owner in."""
-    transaction.delete(LoginRow(login), LoginRow.account_id == account.account_id)
-    if login in account.devices:
-        entry = element(login, account.devices[login])
-        gone, condition = AccountRow.devices.delete({entry}), AccountRow.devices.contains(entry)
-    else:
-        entry = element(login, account.logins[login])
-        not_the_last = elements("logins") > 1
-        gone, condition = AccountRow.logins.delete({entry}), AccountRow.logins.contains(entry) & not_the_last
-        if or_way_in and is_number(login):
-            condition &= _lets_in_without(account, login)
-    transaction.update(AccountRow(account.account_id), [gone], condition)
+def _bind(transaction: Transaction, login: LoginRow, bound: Action, has_room: Condition) -> None:
+    transaction.put(login, LoginRow.login.does_not_exist())
+    transaction.update(AccountRow(login.account_id), [bound], AccountRow.account_id.exists() & has_room)
 
 
 def _lets_in_without(account: Account, number: str) -> Any:

@@ -12,6 +12,7 @@ from pynamodb.expressions.update import Action
 
 from nod.domain.limits import FIRST_HOLD, hold_length
 from nod.domain.logins import KnownLogin
+from nod.domain.stopping import Stop
 from nod.stores.attributes import Moment, Span
 from nod.stores.table import Row, at_once, update_if, update_or_show
 
@@ -26,19 +27,20 @@ class LoginRow(Row):
 
     login = UnicodeAttribute(hash_key=True)
     account_id = UnicodeAttribute()
+    bound_at = Moment()
     held_from = Moment(null=True)
     held_for = Span(null=True)
     next_hold = Span(null=True)
-    texted_from = Moment(null=True)
-    texted_last = Moment(null=True)
+    texted_at = Moment(null=True)
     stopped_at = Moment(null=True)
+    undone_at = Moment(null=True)
 
 
-def not_stopped_since(account_id: str, texted_at: datetime) -> Any:
-    """Whether the login is still this account's, and nobody has said NO by text since it texted for a sign-in."""
-    same_account = LoginRow.account_id == account_id
-    never_stopped = LoginRow.stopped_at.does_not_exist()
-    return same_account & (never_stopped | (LoginRow.stopped_at < texted_at))
+def vouches_for(account_id: str, texted_at: datetime) -> Any:
+    """`KnownLogin.vouches_for` as a condition."""
+    not_since = (LoginRow.account_id == account_id) & (LoginRow.bound_at <= texted_at)
+    not_stopped = LoginRow.stopped_at.does_not_exist() | (LoginRow.stopped_at < texted_at)
+    return not_since & not_stopped
 
 
 class Logins:
@@ -72,17 +74,25 @@ class Logins:
         """After a success the next report starts again with the shortest hold."""
         self._update_known(login, [LoginRow.next_hold.remove()])
 
-    def stop(self, login: str, asked_at: datetime, now: datetime) -> tuple[KnownLogin, datetime] | None:
+    def stop(self, login: str, asked_at: datetime, now: datetime) -> Stop | None:
         """Somebody said NO by text at `asked_at`: what the login was allowed before cannot be redeemed any more.
 
-        Gives whose it is, and when that began to hold: `now`, or earlier where the same NO was carried out before. None
-        where it is nobody's.
+        That holds from `now` on, or earlier where the same NO came before. None where the login is nobody's.
         """
         known = LoginRow.account_id.exists()
         not_stopped = LoginRow.stopped_at.does_not_exist() | (LoginRow.stopped_at < asked_at)
         item, _ = update_or_show(LoginRow(login), [LoginRow.stopped_at.set(now)], known & not_stopped)
         row = LoginRow.from_raw_data(item) if item else None
-        return (_known(row), row.stopped_at) if row else None
+        if row is None:
+            return None
+        return Stop(
+            number=login,
+            account_id=row.account_id,
+            asked_at=asked_at,
+            held_at=row.stopped_at,
+            texted_at=row.texted_at,
+            undone_at=row.undone_at,
+        )
 
     def _hold(self, login: str, seen: timedelta | None, now: datetime) -> None:
         """Hold it for what was `seen` as the next hold (None: for the first), if it is that still."""
@@ -107,7 +117,7 @@ class Logins:
 
 
 def _known(row: LoginRow) -> KnownLogin:
-    return KnownLogin(row.account_id, _held_until(row), row.texted_from, row.texted_last)
+    return KnownLogin(row.account_id, row.bound_at, _held_until(row), row.stopped_at)
 
 
 def _held_until(row: LoginRow) -> datetime | None:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from pynamodb.attributes import UnicodeAttribute
 from pynamodb.connection import Connection
+from pynamodb.expressions.update import Action
 
 from nod.domain.accounts import Account
 from nod.domain.bindings import Binding
@@ -15,14 +16,14 @@ from nod.domain.limits import Limit
 from nod.domain.prompts import Prompt
 from nod.domain.sign_in import SignIn
 from nod.domain.texts import LoginMoved, Message, Outcome, Repeated, SeenMessage
-from nod.errors import Expired, SlowDown
+from nod.errors import Expired, InvalidToken, LastLogin, SlowDown
 from nod.stores import accounts, bindings, prompts, sign_ins, throttles
 from nod.stores.accounts import AccountRow
 from nod.stores.attributes import Moment, Whole
 from nod.stores.bindings import BindingRow
 from nod.stores.logins import LoginRow
 from nod.stores.prompts import PromptRow
-from nod.stores.sessions import SessionRow
+from nod.stores.sessions import SessionRow, is_alive
 from nod.stores.sign_ins import SignInRow
 from nod.stores.table import Refused, Row, Transaction, update_if
 from nod.stores.throttles import ThrottleRow
@@ -43,7 +44,12 @@ class MessageRow(Row):
     received_at = Moment()
     outcome = UnicodeAttribute()
     work_until = Moment(null=True)
+    undone_in = UnicodeAttribute(null=True)
     forget_at = Whole(null=True)
+
+
+def _undone(account_id: str) -> list[Action]:
+    return [MessageRow.outcome.set("undone"), MessageRow.undone_in.set(account_id)]
 
 
 class Messages:
@@ -69,13 +75,12 @@ class Messages:
         *,
         account: Account | None,
         prompt: Prompt | None,
-        texted_from: datetime,
         limit: Limit,
     ) -> None:
         """Keep what a message made of a sign-in, with the new `account` of its number, or the `prompt` to be answered.
 
-        `texted_from` is kept with the number, for NO; `limit` counts for it. Raises `Repeated`, `Overtaken`, `SlowDown`
-        past the limit, and `LoginMoved` where the number has got an account, or lost it, meanwhile.
+        `limit` counts for the number. Raises `Repeated`, `Overtaken`, `SlowDown` past the limit, and `LoginMoved` where
+        the number has got an account, or lost it, meanwhile.
         """
         now = message.received_at
         transaction = self._claim(message, "asked" if prompt else "signed_in")
@@ -83,12 +88,11 @@ class Messages:
         throttles.count(transaction, limit, after.login, now)
         if account:
             transaction.put(accounts.row_of(account), AccountRow.account_id.does_not_exist())
-            login = LoginRow(after.login, account_id=account.account_id, texted_from=texted_from, texted_last=now)
+            login = LoginRow(after.login, account_id=account.account_id, bound_at=now, texted_at=now)
             transaction.put(login, LoginRow.login.does_not_exist())
         else:
             still_theirs = LoginRow.account_id == after.account_id
-            texted = [LoginRow.texted_from.set(texted_from), LoginRow.texted_last.set(now)]
-            transaction.update(LoginRow(after.login), texted, still_theirs)
+            transaction.update(LoginRow(after.login), [LoginRow.texted_at.set(now)], still_theirs)
         if prompt:
             transaction.put(prompts.row_of(prompt))
         self._commit(transaction)
@@ -124,9 +128,36 @@ class Messages:
         """Keep a message of which nothing came, so that its sender is told once; `Repeated` where it was before."""
         self._commit(self._claim(message, outcome))
 
-    def carried_out(self, key: str, outcome: Outcome) -> None:
-        """What a NO came to: a delivery that comes again tells it, and does not carry it out once more."""
-        update_if(MessageRow(key), [MessageRow.outcome.set(outcome)], MessageRow.outcome.exists())
+    def nothing_undone(self, message: Message) -> None:
+        """A NO came to nothing: a delivery that comes again tells so, and does not look again."""
+        update_if(MessageRow(message.key), [MessageRow.outcome.set("nothing_undone")], MessageRow.outcome.exists())
+
+    def undone(self, message: Message, account_id: str, number: str) -> None:
+        """A NO was carried out: no delivery of it, nor of one before it, undoes anything once more."""
+        is_later = LoginRow.undone_at.does_not_exist() | (LoginRow.undone_at < message.received_at)
+        undone_at = LoginRow.undone_at.set(message.received_at)
+        update_if(LoginRow(number), [undone_at], (LoginRow.account_id == account_id) & is_later)
+        update_if(MessageRow(message.key), _undone(account_id), MessageRow.outcome.exists())
+
+    def undone_with(self, message: Message, account: Account, number: str, beside: str | None, now: datetime) -> None:
+        """The same, and the number leaves its account in the very write; one that has left already is no error.
+
+        `beside`: a session by which somebody stays in. Without one the number stays where it is the last way in; as the
+        last login it does so in any case: `LastLogin`. `InvalidToken` where that session has ended.
+        """
+        transaction = Transaction(self._connection)
+        accounts.unbind(transaction, account, number, or_way_in=beside is None)
+        transaction.update(MessageRow(message.key), _undone(account.account_id), MessageRow.outcome.exists())
+        if beside:
+            transaction.check(SessionRow, account.account_id, beside, is_alive(now))
+        try:
+            transaction.commit()
+        except Refused as refused:
+            if SessionRow in refused.items:
+                raise InvalidToken() from None
+            if accounts.is_the_last(refused, account, number):
+                raise LastLogin() from None
+            self.undone(message, account.account_id, number)
 
     def resume(self, key: str, seen: SeenMessage, now: datetime) -> bool:
         """Take over what is still to be told of a message; False where it was told, or somebody is at it."""

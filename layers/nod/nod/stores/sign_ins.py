@@ -21,7 +21,7 @@ from nod.domain.verification import ShownVerification, code_hash
 from nod.errors import Denied, IdentifierUsed, InvalidToken
 from nod.stores import prompts, sessions, throttles, tickets
 from nod.stores.attributes import Json, JsonSet, Moment, Span, Whole
-from nod.stores.logins import LoginRow, not_stopped_since
+from nod.stores.logins import LoginRow, vouches_for
 from nod.stores.prompts import PromptRow
 from nod.stores.sessions import SessionRow, is_alive
 from nod.stores.table import Refused, Row, Transaction, elements, update_if
@@ -209,7 +209,7 @@ class SignIns:
         if before.let_in_by:
             transaction.check(SessionRow, before.account_id, before.let_in_by, is_alive(now))
         if before.method == "phone":
-            still_vouched_for = not_stopped_since(before.account_id, before.texted_at or before.allowed_at)
+            still_vouched_for = vouches_for(before.account_id, before.texted_at or before.allowed_at)
             transaction.check(LoginRow, before.login, None, still_vouched_for)
         if before.method == "qr":
             transaction.check(LoginRow, before.login, None, LoginRow.account_id == before.account_id)
