@@ -99,13 +99,13 @@ def test_connecting_takes_one_step_each(world: World) -> None:
 
 
 def test_echo_prompts_in_four_steps(world: World) -> None:
-    """R1.7: a sign-in is read, and whether reports hold it back; it is kept beside finding approvers, and posted."""
+    """R1.7: a sign-in is read; whether reports hold it back, beside counting; it is kept beside finding approvers."""
     world.connect("one")
     started = world.start("echo")
     sign_in_id, code = started.sign_in.sign_in_id, started.verification.code or ""
     assert world.counted(lambda: world.parts.approval.confirm(sign_in_id, code)) == [
         ["dynamodb GetItem SignIns"],
-        ["dynamodb GetItem Logins"],
+        ["dynamodb GetItem Logins", "dynamodb UpdateItem Throttles"],
         ["dynamodb Query Connections", "dynamodb TransactWriteItems Put Prompts, Update SignIns,"],
         [POST],
     ]

@@ -61,7 +61,7 @@ def connection(page: Page) -> Locator:
 
 def prompts(page: Page) -> Locator:
     """The prompts that wait for an answer."""
-    return page.locator(".prompt:has(button)")
+    return page.locator(".prompt:not(.over)")
 
 
 def ended(page: Page) -> Locator:

@@ -102,6 +102,23 @@ def test_r1_4_who_gives_up_is_not_asked_about_any_more(devices: Devices) -> None
     expect(pc.get_by_label("Username, email address or phone number")).to_have_value(login)
 
 
+def test_a12_who_gave_up_at_once_can_be_reported_still(devices: Devices) -> None:
+    """A12: the card of a request that is over has the button still, and the login is held back by it."""
+    login, phone = approver(devices)
+    device = devices.stack.device("Somebody", "desktop")
+    device.start(login).cancel()
+    expect(ended(phone)).to_have_text("Somebody gave up.")
+    phone.get_by_role("button", name="It wasn't me").click()
+    dialog = phone.get_by_role("dialog")
+    expect(dialog).to_contain_text(f"ask for {login}")
+    dialog.get_by_role("button", name="It wasn't me").click()
+    expect(ended(phone)).to_contain_text("Noted.")
+    devices.expect_statuses(429)
+    pc = devices.new("/sign-in")
+    ask(pc, login)
+    expect(pc.get_by_role("alert")).to_contain_text("Too many requests")
+
+
 def test_a_password_signs_in_where_no_device_is_at_hand(devices: Devices) -> None:
     """R1.9: the password form is folded away under the login, and does without any other device."""
     login, _ = approver(devices)

@@ -234,6 +234,7 @@ class Flows:
             logins=self.stores.logins,
             slots=self.stores.slots,
             connections=self.stores.connections,
+            control=self.control,
             telling=self.telling,
             together=one_by_one,
             afterwards=self.afterwards,

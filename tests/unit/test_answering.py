@@ -1,5 +1,6 @@
 """An approver answers (R1.4, R1.5, R1.7; attacks A2, A5, A8, A9, A10, A12)."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -296,12 +297,59 @@ def test_r1_7_an_unconfirmed_echo_is_not_answerable() -> None:
 # Who may not answer, and when.
 
 
-@pytest.mark.parametrize("decision", DECISIONS)
+def run_out(asked: Asked) -> None:
+    """Nobody has answered in time."""
+    asked.service.wait(120)
+
+
+def give_up(asked: Asked) -> None:
+    """The device does not want it any more."""
+    asked.service.cancel(asked.started)
+    asked.forget_pushes()
+
+
+@pytest.mark.parametrize("decision", ["allow", "deny"])
 def test_a8_a_late_answer_is_refused(decision: Decision) -> None:
     """A8: after the time is over the row is still there, and decides nothing."""
     asked = Asked()
-    asked.service.wait(120)
+    run_out(asked)
     refused(asked, NotAnswerable, decision)
+
+
+@pytest.mark.parametrize("end", [run_out, give_up])
+def test_a12_a_late_report_holds_back_all_the_same(end: Callable[[Asked], None]) -> None:
+    """A12: else whoever gives each request up at once could bomb for ever; the sign-in stays as it is, once held."""
+    asked = Asked()
+    end(asked)
+    before = asked.service.sign_in(asked.started)
+    for _ in range(3):
+        assert asked.answer("report") == "denied"
+    assert asked.service.sign_in(asked.started) == before
+    assert asked.service.pushed(asked.waiter) == []
+    with pytest.raises(SlowDown) as held:
+        asked.service.start()
+    assert 14 * 60 < (held.value.retry_after or 0) <= 15 * 60 + 1
+
+
+def test_a10_a12_only_its_own_account_reports_late() -> None:
+    """A10, A9: nobody else, nor a session that has ended; and nothing is held back."""
+    asked = Asked()
+    give_up(asked)
+    with pytest.raises(UnknownSignIn):
+        asked.answer("report", by=GRACES)
+    asked.service.stores.sessions.expire(ADA, "PHONE", asked.service.now)
+    with pytest.raises(InvalidToken):
+        asked.answer("report")
+    assert asked.service.start().sign_in.status == "pending"
+
+
+@pytest.mark.parametrize("decision", ["allow", "deny"])
+def test_a12_what_was_answered_is_not_reported_late(decision: Decision) -> None:
+    """R1.5: the first answer decides, and a report is an answer."""
+    asked = Asked()
+    asked.answer(decision, by=TABLET)
+    with pytest.raises(AlreadyAnswered):
+        asked.answer("report")
 
 
 @pytest.mark.parametrize("decision", DECISIONS)

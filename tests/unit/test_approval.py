@@ -8,6 +8,7 @@ import pytest
 from nod.domain.connections import ApproverPolicy, waiting_for
 from nod.domain.device import Device, Network
 from nod.domain.identifiers import challenge_of
+from nod.domain.limits import PROMPTS_PER_LOGIN
 from nod.domain.prompts import ShownPrompt
 from nod.domain.pushes import PromptPush
 from nod.domain.refusals import StillWaiting
@@ -19,6 +20,7 @@ from nod.errors import (
     NoApproverOnline,
     NodError,
     NotAnswerable,
+    Overloaded,
     SlowDown,
     UnknownLogin,
     UnknownSignIn,
@@ -359,6 +361,15 @@ def test_a1_who_confirms_again_and_again_prompts_ten_times_at_most() -> None:
     assert prompted(service) == []
 
 
+def test_a1_echoes_that_never_come_use_up_no_prompts() -> None:
+    """A1: whoever starts and gives up without sending its code back has prompted nobody, nor closes anything."""
+    service = online()
+    for _ in range(12):
+        service.cancel(service.start(mode="echo"))
+    assert prompted(service) == []
+    assert service.start().sign_in.status == "pending"
+
+
 def test_r1_7_two_confirmations_at_once_prompt_once() -> None:
     """R1.7: the slower of two right codes is refused, and the approver sees one prompt."""
     service = online()
@@ -580,6 +591,25 @@ def test_a1_a_start_that_cannot_be_counted_is_refused_openly(call: str, conceal:
         assert limited(service, login).retry_after == 1
         assert prompted(service) == []
         assert service.rows.sign_ins == {}
+        assert service.slots(f"user:{login}") == 0
+        counts = {count for (name, *_), count in service.rows.counts.items() if name == PROMPTS_PER_LOGIN.name}
+        assert counts <= {0}
+
+
+def test_a1_a_start_whose_login_cannot_be_read_uses_up_nothing() -> None:
+    """A1: where too many ask for its row, nobody is prompted, and the next one finds all slots and prompts left."""
+    service = online()
+
+    def crowd() -> None:
+        raise Overloaded(retry_after=1)
+
+    service.meanwhile["logins.find_for_stranger"] = crowd
+    with pytest.raises(Overloaded):
+        service.start()
+    assert service.slots() == 0
+    for _ in range(10):
+        service.cancel(service.start())
+    limited(service)
 
 
 # A4: concealed accounts.

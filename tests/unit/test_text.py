@@ -42,6 +42,10 @@ MISLEADING = {
     "Hangul filler": "\u3164",
     "grapheme joiner": "\u034f",
     "empty Braille cell": "\u2800",
+    "Khitan filler": "\U00016fe4",
+    "note without a head": "\U0001d159",
+    "a pile of marks": "a" + "\u0336" * 6,
+    "marks piled on no letter": "\u0489" * 63,
 }
 HARMLESS = [
     "Ada's laptop",
@@ -52,6 +56,9 @@ HARMLESS = [
     "نامه\u200c\u0627ی",
     "❤\ufe0f",
     "क्षत्रिय",
+    "渡辺\U000e0101",
+    "ש\u05b8\u05bc\u05bd\u05c1\u0596",
+    "กี่น้ำ",
 ]
 
 
@@ -69,11 +76,13 @@ def test_text_of_all_scripts_is_welcome(text: str) -> None:
     assert require_readable(text, "name") == text
 
 
-@pytest.mark.parametrize(
-    "text", ["", " ", "\u3000", "\u00a0 ", "\u200d", "\u200c\u200d", " \u200d \u200d", "\ufe0f", "\ufe0f \ufe00"]
-)
+NOTHING_TO_SEE = ["", " ", "\u3000", "\u00a0 ", "\u200d", "\u200c\u200d", " \u200d \u200d", "\ufe0f", "\ufe0f \ufe00"]
+MARKS_ALONE = ["\U000e0100", "\u0301", "\u20dd \ufe0f"]
+
+
+@pytest.mark.parametrize("text", [*NOTHING_TO_SEE, *MARKS_ALONE])
 def test_a11_text_without_anything_to_see_is_refused(text: str) -> None:
-    """A11: a name of nothing but white space, joiners or variation selectors would leave a gap in the prompt."""
+    """A11: a name of nothing but white space, joiners, variation selectors or marks would leave a gap in the prompt."""
     with pytest.raises(InvalidRequest, match="empty"):
         require_readable(text, "name")
 

@@ -22,8 +22,9 @@ import { countdown, moment, timeUntil } from "./time.js";
  * @typedef {keyof typeof words.approve.answered} Ending
  */
 
-// How long a card that is over stays, so that nobody wonders where it went.
+// How long a card that is over stays, so that nobody wonders where it went; and one that can still be reported.
 const FAREWELL_MS = 6000;
+const LATE_REPORT_MS = 30_000;
 
 /** The open prompts of a connection, drawn into an element. */
 export class Prompts {
@@ -82,13 +83,11 @@ export class Prompts {
     /** @type {(decision: Decision, code?: string) => void} */
     const answer = (decision, code) => void this.#answer(prompt, card, trouble, decision, code);
     const report = async () => {
-      const { sureReport, report: yes, notReport } = words.approve;
-      const name = login.startsWith("device:") ? words.approve.thisPhone : login;
-      if (await confirmed(put(sureReport, { login: name }), yes, notReport)) answer("report");
+      if (await sure(login)) answer("report");
     };
     const card = h(
       "article",
-      { class: "card prompt", tabindex: -1, "data-sign-in": id, "data-device": device.name },
+      { class: "card prompt", tabindex: -1, "data-sign-in": id, "data-device": device.name, "data-login": login },
       h("h3", {}, icon(device.type), h("span", {}, h("b", {}, device.name), " ", how[method])),
       message && h("p", { class: "message" }, put(words.approve.says, { message })),
       facts(prompt, () => this.#over(id, "expired")),
@@ -134,6 +133,8 @@ export class Prompts {
   /**
    * The card says how it ended, at once, so that a finger that is on its way finds nothing to press.
    *
+   * What was given up, or has run out, can be reported still: else who gives up at once could ask for ever.
+   *
    * @param {string} id
    * @param {Ending} ending
    */
@@ -141,18 +142,42 @@ export class Prompts {
     const card = this.#cards.get(id);
     if (card === undefined) return;
     this.#cards.delete(id);
+    const unanswered = ending === "cancelled" || ending === "expired";
     const text = put(words.approve.answered[ending], { device: card.dataset["device"] ?? "" });
     const held = card.contains(document.activeElement);
     const note = h("p", { class: "ended" }, text);
     card.classList.add("over");
-    fill(card, note);
+    fill(card, note, unanswered && this.#lateReport(id, card));
     if (held) {
       note.tabIndex = -1;
       note.focus();
     }
     announce(text);
-    setTimeout(() => this.#farewell(card), FAREWELL_MS);
+    setTimeout(() => this.#farewell(card), unanswered ? LATE_REPORT_MS : FAREWELL_MS);
     this.#counted();
+  }
+
+  /**
+   * @param {string} id
+   * @param {HTMLElement} card
+   */
+  #lateReport(id, card) {
+    const report = async () => {
+      if (!(await sure(card.dataset["login"] ?? ""))) return;
+      button.disabled = true;
+      try {
+        await this.connection.ask("answer", { sign_in_id: id, decision: "report" });
+        const note = h("p", { class: "ended", tabindex: -1 }, words.approve.answered.reported);
+        fill(card, note);
+        announce(words.approve.answered.reported);
+        note.focus();
+      } catch (error) {
+        if (!(error instanceof NodError)) throw error;
+        fill(card, problem(error));
+      }
+    };
+    const button = h("button", { type: "button", class: "report", onclick: () => void report() }, words.approve.report);
+    return button;
   }
 
   /** @param {HTMLElement} card */
@@ -166,6 +191,16 @@ export class Prompts {
     else this.empty.remove();
     attract(this.#cards.size);
   }
+}
+
+/**
+ * Whether the person means it: a report holds their own requests back as well.
+ *
+ * @param {string} login
+ */
+function sure(login) {
+  const { sureReport, report, notReport, thisPhone } = words.approve;
+  return confirmed(put(sureReport, { login: login.startsWith("device:") ? thisPhone : login }), report, notReport);
 }
 
 /**

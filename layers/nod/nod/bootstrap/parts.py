@@ -86,6 +86,7 @@ class Parts:
             logins=self.tables.logins,
             slots=self.tables.slots,
             connections=self.tables.connections,
+            control=self.control,
             telling=self.telling,
             together=self.together,
             afterwards=self.afterwards,

@@ -132,6 +132,11 @@ class SignIn(msgspec.Struct, frozen=True, kw_only=True):
                 return self._tried()
         return msgspec.structs.replace(self._allowed(now), let_in_by=by.session_id)
 
+    def may_be_reported_late(self, by: "Approver", now: datetime) -> bool:
+        """Whether it is over before anybody answered: who sees it only then may report it all the same (A12)."""
+        may_answer = by.account_id == self.account_id and self.approver in {None, by.session_id}
+        return may_answer and self.standing(now) in ("cancelled", "expired")
+
     def texted(self, number: str, account_id: str | None, *, ask: bool, now: datetime) -> "SignIn":
         """Its text message arrived from `number` (R3.3): allowed, or pending where approvers are to be asked.
 

@@ -10,24 +10,28 @@ from nod.errors import InvalidRequest
 FORBIDDEN_CATEGORIES = frozenset({"Cc", "Cs", "Co", "Cn", "Zl", "Zp"})
 JOINERS = frozenset({"\u200c", "\u200d"})
 # Letters, marks and a symbol that show nothing: fillers of Hangul and Khmer, the grapheme joiner, Mongolian variants,
-# an empty Braille cell. A name of these alone is a gap, and one with them a twin of another.
-BLANKS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0")
+# an empty Braille cell, the Khitan filler, a note without a head. A name of these alone is a gap, and one with them a
+# twin of another.
+BLANKS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0\U00016fe4\U0001d159")
 # They choose how the character before them looks, an emoji's colours for one, and show nothing of themselves.
-VARIATIONS = frozenset(map(chr, range(0xFE00, 0xFE10)))
+VARIATIONS = frozenset(map(chr, [*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)]))
+# So many marks on one letter are more than any script piles up (Hebrew has four), and draw over the lines beside it.
+_PILE = 5
 
 
 def is_readable(text: str) -> bool:
-    """Whether the text holds only characters that cannot disguise it."""
-    return all(_is_harmless(character) for character in text)
+    """Whether the text holds only characters that cannot disguise it, nor draw over what stands beside it."""
+    marks = "".join("m" if unicodedata.category(character)[0] == "M" else " " for character in text)
+    return "m" * (_PILE + 1) not in marks and all(_is_harmless(character) for character in text)
 
 
 def require_readable(text: str, field: str) -> str:
     """The text in Unicode NFC without outer white space; `InvalidRequest` where it is empty or could mislead."""
-    if not is_readable(text):
-        raise InvalidRequest(f"{field} holds control or direction-changing characters")
     cleaned = unicodedata.normalize("NFC", text).strip()
-    # Text of nothing but these would leave a gap where a name should be.
-    if all(character in JOINERS | VARIATIONS or character.isspace() for character in cleaned):
+    if not (is_readable(text) and is_readable(cleaned)):
+        raise InvalidRequest(f"{field} holds control or direction-changing characters, or too many marks on a letter")
+    # Text in which nothing shows of itself would leave a gap where a name should be.
+    if not any(unicodedata.category(character)[0] in "LNPS" for character in cleaned):
         raise InvalidRequest(f"{field} is empty")
     return cleaned
 

@@ -5,7 +5,7 @@ All of them are plain words that GSM's own alphabet can hold, short enough for o
 
 import re
 import unicodedata
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 import msgspec
@@ -33,6 +33,10 @@ Outcome = Literal[
     "account_full",
     "held_back",
 ]
+
+# How long a text may be on its way to us, as long as its phone is out of reach: no identifier is new again before that,
+# else somebody who has seen it starts a sign-in of their own with it, and is let in when the text arrives (R3.1, R3.3).
+UNDERWAY = timedelta(days=7)
 
 _WHY_NOT: dict[Outcome, str] = {
     "no_identifier": "there is no code in your message. Start again, and send the text just as it is.",

@@ -15,6 +15,7 @@ from nod.domain.status import Decision, Status, Verdict
 from nod.errors import UnknownSignIn
 from nod.flows.ports import Clock, Connections, Logins, SignIns, Slots
 from nod.flows.prompting import Telling
+from nod.flows.sessions import SessionControl
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -33,6 +34,7 @@ class Answering:
     logins: Logins
     slots: Slots
     connections: Connections
+    control: SessionControl
     telling: Telling
     together: Together
     afterwards: Afterwards
@@ -48,6 +50,7 @@ class Answering:
     ) -> Verdict:
         """Decide a sign-in: `allowed` or `denied` (a report too is a denial to approvers).
 
+        A report of one that was given up or has run out holds further ones back as well, and changes nothing else.
         `connection_id` is the connection that answers; it is told by `acknowledge`, beside the others. Raises what
         `SignIn.answer` raises, and `InvalidToken` where the approver's session was ended (A9).
         """
@@ -59,6 +62,9 @@ class Answering:
             guarded(lambda: self.connections.of(by.account_id), []),
             guarded(lambda: self.connections.of(waiting_for(answer.sign_in_id)), []),
         )
+        if status in ("cancelled", "expired"):
+            self.afterwards(lambda: acknowledge("denied") if acknowledge else None)
+            return "denied"
         not_held = self._hold(answer.sign_in_id, sign_in, now) if status == "reported" else None
         shown: Verdict = "allowed" if status == "allowed" else "denied"
         frames: list[tuple[Connection, Push]] = []
@@ -84,6 +90,10 @@ class Answering:
         while before is not None:
             if answer.decision == "report" and before.status == "reported" and before.account_id == by.account_id:
                 self._hold_if_not_held(before, now)
+            if answer.decision == "report" and before.may_be_reported_late(by, now):
+                self.control.alive(by)
+                self._hold_if_not_held(before, now)
+                return before.standing(now)
             after = before.answer(answer.decision, answer.code, by=by, now=now)
             try:
                 self.sign_ins.decide_as(before, after, by=by, now=now)

@@ -89,11 +89,12 @@ class Approval:
         if before is None:
             raise UnknownSignIn()
         after = before.confirm(code, now)
-        if after is before:
-            self._ask_again(self._unless_held(after, now), code, now)
-            return
+        is_again = after is before
         if after.status == "pending":
-            after = self._unless_held(after, now)
+            after = self._counted(after, now)
+        if is_again:
+            self._ask_again(after, code, now)
+            return
         prompt = self.prompting.prompt(after, Verification("echo", code).shown) if after.status == "pending" else None
         connections = self._keep_confirmed(before, after, prompt, now)
         if prompt is None:
@@ -103,9 +104,15 @@ class Approval:
         if not self.prompting.ask(prompt, connections, now):
             self._nobody_there(after, now)
 
-    def _unless_held(self, sign_in: SignIn, now: datetime) -> SignIn:
-        """`SlowDown` where reports hold prompts back since it was started; concealed, it is nobody's, as in a start."""
-        refusal = self.asking.held_back(sign_in.login, now)
+    def _counted(self, sign_in: SignIn, now: datetime) -> SignIn:
+        """One more prompt for the login. `SlowDown` past the limit, and where reports hold back what began before.
+
+        Concealed, what is held back is nobody's, as in a start.
+        """
+        refusal, _ = self.together(
+            lambda: self.asking.held_back(sign_in.login, now),
+            lambda: self.asking.count_prompt(sign_in.login, now),
+        )
         if refusal is None:
             return sign_in
         if not self.policy.conceal:
@@ -113,10 +120,7 @@ class Approval:
         return msgspec.structs.replace(sign_in, account_id=new_identifier(self.rng))
 
     def _ask_again(self, sign_in: SignIn, code: str, now: datetime) -> None:
-        connections, _ = self.together(
-            lambda: self.connections.of(sign_in.account_id),
-            lambda: self.asking.count_prompt(sign_in.login, now),
-        )
+        connections = self.connections.of(sign_in.account_id)
         self.prompting.ask(self.prompting.prompt(sign_in, Verification("echo", code).shown), connections, now)
 
     def _open(self, sign_in: SignIn, verification: Verification, now: datetime) -> Started:
@@ -140,7 +144,7 @@ class Approval:
             self.sign_ins.close(sign_in, sign_in.withdraw(), now)
         except Overtaken:
             return
-        self.asking.take_back(sign_in.login, sign_in.slot, now, counted=True)
+        self.asking.take_back(sign_in.login, sign_in.slot, now, counted=sign_in.status == "pending")
         raise NoApproverOnline()
 
     def _keep_confirmed(self, before: SignIn, after: SignIn, prompt: Prompt | None, now: datetime) -> list[Connection]:

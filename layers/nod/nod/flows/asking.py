@@ -1,6 +1,7 @@
 """Whether a device that has only a login may ask: the limits of address and login, and whose login it is (A1, A4)."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -15,7 +16,7 @@ from nod.domain.identifiers import new_identifier
 from nod.domain.limits import PROMPTS_PER_LOGIN, Slot, starts_per_address
 from nod.domain.logins import KnownLogin, Login
 from nod.domain.verification import Mode, Verification, clashes, code_mark, draw
-from nod.errors import Crowded, NodError, SlowDown, UnknownLogin
+from nod.errors import Crowded, NodError, Overloaded, SlowDown, UnknownLogin
 from nod.flows.ports import Logins, Slots, Throttles
 
 
@@ -59,11 +60,13 @@ class Asking:
         per_address = starts_per_address(self.policy.starts_per_minute_per_address)
         self.throttles.recall(per_address, network.counted_as, now)
         draft = self._draft(login, mode, now)
+        # In mode `echo` nobody is prompted yet: whoever never sends its code back uses up none of the login's prompts.
+        prompts = mode != "echo"
         starts_left, prompts_left, others, known = self.together(
             lambda: _or_refusal(partial(self.throttles.count, per_address, network.counted_as, now)),
-            lambda: _or_refusal(partial(self.count_prompt, login.key, now)),
+            lambda: _or_refusal(partial(self.count_prompt, login.key, now)) if prompts else None,
             lambda: _or_refusal(partial(self.slots.take, login.key, draft.slot, now)),
-            lambda: self.logins.find_for_stranger(login.key),
+            lambda: _or_refusal(partial(self.logins.find_for_stranger, login.key)),
         )
         # Draw again where another open sign-in of the login shows the same code (R1.7).
         while not isinstance(others, NodError) and clashes(draft.verification, login.key, others):
@@ -74,16 +77,19 @@ class Asking:
         refusals = [one for one in possible if isinstance(one, NodError)]
         if not refusals:
             return draft, known.account_id
-        if self.policy.conceal and not isinstance(starts_left, NodError):
+        # That somebody or something cannot be counted or read now is told to everybody.
+        busy = [one for one in refusals if isinstance(one, Crowded | Overloaded)]
+        if self.policy.conceal and not busy and not isinstance(starts_left, NodError):
             # Its slot is kept, as that of a real one.
             return draft, None
-        self.take_back(
-            login.key,
-            None if isinstance(others, NodError) else draft.slot.text,
-            now,
-            counted=not isinstance(prompts_left, NodError),
-        )
-        raise refusals[0]
+        with suppress(Overloaded):
+            self.take_back(
+                login.key,
+                None if isinstance(others, NodError) else draft.slot.text,
+                now,
+                counted=prompts and not isinstance(prompts_left, NodError),
+            )
+        raise (*busy, *refusals)[0]
 
     def held_back(self, login: str, now: datetime) -> SlowDown | None:
         """The refusal, where reports hold prompts for a login back."""
@@ -109,17 +115,17 @@ class Asking:
 
 
 def _or_refusal(call: Callable[[], Any]) -> Any:
-    """What a call gives, or the limit that it has reached. That nobody can be counted now is told to everybody."""
+    """What a call gives, or the limit that it has reached, or that AWS refuses it now."""
     try:
         return call()
-    except Crowded:
-        raise
-    except SlowDown as refusal:
+    except (SlowDown, Overloaded) as refusal:
         return refusal
 
 
-def _standing(known: KnownLogin | None, now: datetime) -> NodError | None:
+def _standing(known: KnownLogin | NodError | None, now: datetime) -> NodError | None:
     """Why nobody may be prompted for a login."""
+    if isinstance(known, NodError):
+        return known
     return UnknownLogin() if known is None else _held_back(known, now)
 
 

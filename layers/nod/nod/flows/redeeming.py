@@ -84,7 +84,9 @@ class Redeeming:
             except Overtaken as overtaken:
                 before = self._existing(overtaken.current)
                 continue
-            self._close(after, connections, now)
+            # Of what was never asked about there is nothing to close.
+            was_shown = before.method == "qr" or before.standing(now) != "started"
+            self._close(after, connections if was_shown else [], now)
             return
 
     def _hand_out_again(self, before: SignIn, drawn_from: Derived, now: datetime) -> Grant:

@@ -1,20 +1,18 @@
 """The Bindings table: logins that an account wants bound, until their owner has proven that they are theirs."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from secrets import token_urlsafe
 
 from pynamodb.attributes import BooleanAttribute, UnicodeAttribute, UnicodeSetAttribute
 from pynamodb.connection import Connection
 
 from nod.domain.bindings import Binding
+from nod.domain.texts import UNDERWAY
 from nod.errors import Expired, InvalidToken, UnknownLogin
 from nod.stores import accounts
 from nod.stores.attributes import Moment, Whole
 from nod.stores.sessions import SessionRow, is_alive
 from nod.stores.table import Refused, Row, Transaction, update_or_show
-
-# How long a row outlives its binding: longer than any sign-in that somebody started with its identifier.
-AFTERLIFE = timedelta(hours=1)
 
 
 class BindingRow(Row):
@@ -63,7 +61,7 @@ class Bindings:
 
     def put(self, binding: Binding) -> None:
         """Keep a pending binding; one for the same address begins anew."""
-        BindingRow.of(binding, forget_at=binding.expires_at + AFTERLIFE).save()
+        BindingRow.of(binding, forget_at=binding.expires_at + UNDERWAY).save()
 
     def take_try(self, binding_id: str, now: datetime) -> Binding:
         """Use one try up, before the code is looked at: however many come at once, no more than three are.

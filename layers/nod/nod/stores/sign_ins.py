@@ -16,6 +16,7 @@ from nod.domain.scanning import CODES_PER_SIGN_IN, ScanCode
 from nod.domain.sessions import Session
 from nod.domain.sign_in import REDEEM_WINDOW, Approver, Overtaken, SignIn
 from nod.domain.status import Decision, Status
+from nod.domain.texts import UNDERWAY
 from nod.domain.tickets import Ticket
 from nod.domain.verification import ShownVerification, code_hash
 from nod.errors import Denied, IdentifierUsed, InvalidToken
@@ -263,7 +264,8 @@ class SignIns:
 
 
 def _row(sign_in: SignIn) -> SignInRow:
-    row: SignInRow = SignInRow.of(sign_in, forget_at=sign_in.expires_at + AFTERLIFE)
+    afterlife = UNDERWAY if sign_in.method == "phone" else AFTERLIFE
+    row: SignInRow = SignInRow.of(sign_in, forget_at=sign_in.expires_at + afterlife)
     return row
 
 
