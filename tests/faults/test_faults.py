@@ -13,7 +13,7 @@ Blow = tuple[Fault, int]
 POSTING_NOTHING = frozenset(
     {
         "AskForMail", "BindNumber", "BindUsername", "ChangePassword", "ConfirmMail", "EchoWrongCode", "ForgetDevice",
-        "OpenConnection", "Poll", "Refresh", "RefreshWithoutKey", "RemovePassword", "RenewCode", "SignUp",
+        "OpenConnection", "Poll", "Refresh", "RefreshWithoutKey", "RemovePassword", "RenewCode", "ReportLate", "SignUp",
         "StartByText", "StartEcho", "Text", "TextOfNewNumber", "TopicEvent", "Unbind",
     }
 )  # fmt: skip

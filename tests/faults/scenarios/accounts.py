@@ -6,10 +6,12 @@ import pytest
 
 from nod.domain.device import Device
 from nod.domain.identifiers import challenge_of, new_identifier
+from nod.domain.sign_in import Approver
 from nod.errors import InvalidCredentials, LoginTaken, NodError, UnknownLogin
 from nod.flows.approval import Asked
 from nod.flows.binding import Unproven
-from tests.faults.house import NETWORK
+from nod.flows.phone import AskedByPhone
+from tests.faults.house import NETWORK, PHONE
 from tests.faults.scenarios.approval import Redeem
 from tests.faults.scenarios.base import VERIFIER, Scenario
 from tests.faults.scenarios.sessions import OWN_PASSWORD, SignInWithPassword
@@ -79,6 +81,29 @@ class BindNumber(Text):
         known = self.house.parts.tables.logins.find(f"tel:{self._sender}")
         assert known
         assert known.account_id == self.person.account_id
+
+
+class TextNoOfBoundNumber(BindNumber):
+    """A number that was bound lately says NO: whom it has let in is out, and it leaves the account."""
+
+    def prepare(self) -> None:
+        super().prepare()
+        super().attempt()
+        asked = AskedByPhone(new_identifier(self.house.random), challenge_of(VERIFIER), PHONE)
+        self.started = self.messaging.phone.start(asked, NETWORK)
+        self._body = self.started.sms.body if self.started.sms else ""
+        self.message_id = new_identifier(self.house.random)
+        super().attempt()
+        self.intruder = self.redeem(self.started)
+        self.person.connect("approve", Approver(self.person.account_id, self.intruder.session_id), "intruder")
+        self._body, self.message_id = "NO", new_identifier(self.house.random)
+
+    def settle(self) -> None:
+        assert self.person.sessions() == [self.person.me.session_id]
+        assert self.person.connected() == {self.person.me.session_id}
+        assert self.house.parts.tables.logins.find(f"tel:{self.sender}") is None
+        seen = [row["outcome"]["S"] for row in self.house.rows("Messages")]
+        assert "undone" in seen, "its sender is told what came of it"
 
 
 class AskForMail(Scenario):

@@ -165,7 +165,7 @@ class PickWrongCode(DenySignIn):
 class ReportSignIn(Scenario):
     """An approver reports a sign-in; further ones are then held back, whatever failed on the way."""
 
-    lost = (AlreadyAnswered,)
+    lost: ClassVar[tuple[type[NodError], ...]] = (AlreadyAnswered,)
     steps = True
     # So that it is reported again, and then held back.
     told: ClassVar[tuple[str, ...]] = ("UpdateItem Logins",)
@@ -181,6 +181,23 @@ class ReportSignIn(Scenario):
         known = self.house.parts.tables.logins.find(f"user:{self.person.login}")
         assert known
         assert known.is_held(self.house.now())
+
+
+class ReportLate(ReportSignIn):
+    """An approver reports what was given up already: further ones are held back, and it stays as it is."""
+
+    lost = ()
+    steps = False
+    decides = "UpdateItem Logins"
+    told = ()
+
+    def prepare(self) -> None:
+        super().prepare()
+        self.house.parts.redeeming.cancel(self.started.sign_in.sign_in_id, VERIFIER)
+
+    def settle(self) -> None:
+        super().settle()
+        assert self.house.parts.connecting.standing(self.started.sign_in.sign_in_id) == "cancelled"
 
 
 class Poll(Scenario):
