@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from nod.domain.accounts import Account, Initial
 from nod.domain.logins import KnownLogin
 from nod.domain.sign_in import Overtaken, SignIn
-from nod.domain.stopping import Stop
+from nod.domain.stopping import STOPPABLE_FOR, Stop
 from nod.errors import Denied, InvalidToken, LastLogin
 from tests.builders import (
     ADA,
@@ -73,44 +74,36 @@ class StoppingContract:
     # NO was carried out.
 
     def test_t7_no_is_kept_as_carried_out(self, stores: Stores) -> None:
-        """T7: with its message, of which it tells the account, and with the number, of which it tells when it came."""
-        self.created(stores)
+        """T7: with its message, of which it tells the account, and with the account, of which it tells up to when."""
+        seen = self.created(stores, undone={ANOTHER_NUMBER: after(8), "tel:+447700900998": after(9) - STOPPABLE_FOR})
         self.arrived(stores)
-        stores.messages.undone(message("NO", now=after(9)), ADA, NUMBER)
+        stores.messages.undone(message("NO"), seen, NUMBER, after(9))
         assert self.outcome(stores) == ("undone", ADA)
-        for asked_at, is_done in ((after(8), True), (after(9), True), (after(10), False)):
-            stop = stores.logins.stop(NUMBER, asked_at, after(11))
-            assert stop is not None
-            assert stop.is_done is is_done
+        assert stores.accounts.get(ADA) == replace(seen, undone={ANOTHER_NUMBER: after(8), NUMBER: after(9)})
 
-    def test_t4_an_older_no_that_was_carried_out_makes_none_of_a_younger(self, stores: Stores) -> None:
-        """T4: the youngest is kept with the number, in whichever order they were carried out."""
-        self.created(stores)
-        for seconds in (9, 5):
-            stores.messages.undone(message("NO", now=after(seconds)), ADA, NUMBER)
-        stop = stores.logins.stop(NUMBER, after(9), after(11))
-        assert stop is not None
-        assert stop.is_done
-
-    def test_t7_what_was_carried_out_elsewhere_is_not_the_number_s(self, stores: Stores) -> None:
-        """T7: where the number has come to another account since, that one's NO is still to be carried out."""
-        self.created(stores)
+    def test_t4_a_no_that_another_has_carried_out_is_kept_so(self, stores: Stores) -> None:
+        """T4: with its message only."""
+        seen = self.created(stores)
         self.arrived(stores)
-        stores.messages.undone(message("NO", now=after(9)), GRACE, NUMBER)
-        assert self.outcome(stores) == ("undone", GRACE)
-        stop = stores.logins.stop(NUMBER, after(9), after(11))
-        assert stop is not None
-        assert not stop.is_done
+        stores.messages.told_as_undone(message("NO"), ADA)
+        assert self.outcome(stores) == ("undone", ADA)
+        assert stores.accounts.get(ADA) == seen
+
+    def test_t7_what_was_carried_out_makes_no_account(self, stores: Stores, snapshot: Snapshot) -> None:
+        """T7: nor a message, where there is none."""
+        before = snapshot()
+        stores.messages.undone(message("NO"), account(logins=LOGINS), NUMBER, after(9))
+        stores.messages.told_as_undone(message("NO"), ADA)
+        stores.messages.nothing_undone(message("NO"))
+        assert snapshot() == before
 
     def test_t7_a_no_that_came_to_nothing_is_kept_so(self, stores: Stores) -> None:
         """T7: with its message only."""
-        self.created(stores)
+        seen = self.created(stores)
         self.arrived(stores)
         stores.messages.nothing_undone(message("NO"))
         assert self.outcome(stores) == ("nothing_undone", None)
-        stop = stores.logins.stop(NUMBER, NOW, NOW)
-        assert stop is not None
-        assert not stop.is_done
+        assert stores.accounts.get(ADA) == seen
 
     @pytest.mark.parametrize("initial", [None, "unused", "spent"])
     @pytest.mark.parametrize("beside", [None, "PC"])
@@ -126,7 +119,7 @@ class StoppingContract:
         before = snapshot()
         goes = bool(beside) or another or initial == "unused"
         try:
-            stores.messages.undone_with(message("NO"), account(logins=logins), NUMBER, beside, NOW)
+            stores.messages.undone_with(message("NO"), account(logins=logins), NUMBER, after(9), beside=beside, now=NOW)
         except LastLogin:
             assert not goes
             assert snapshot() == before
@@ -134,6 +127,9 @@ class StoppingContract:
         assert goes
         assert stores.logins.find(NUMBER) is None
         assert self.outcome(stores) == ("undone", ADA)
+        kept = stores.accounts.get(ADA)
+        assert kept is not None
+        assert kept.undone == {NUMBER: after(9)}
 
     @pytest.mark.parametrize("death", DEATHS)
     def test_t7_the_number_goes_only_while_whoever_stays_in_does(
@@ -145,7 +141,7 @@ class StoppingContract:
         self.arrived(stores)
         before = snapshot()
         with pytest.raises(InvalidToken):
-            stores.messages.undone_with(message("NO"), seen, NUMBER, dead.session_id, NOW)
+            stores.messages.undone_with(message("NO"), seen, NUMBER, NOW, beside=dead.session_id, now=NOW)
         assert snapshot() == before
 
     @pytest.mark.parametrize(("kept", "login"), NOT_TO_BE_TAKEN[1:], ids=WHY_NOT[1:])
@@ -158,19 +154,21 @@ class StoppingContract:
             stores.accounts.create(account(logins=kept))
         bound = stores.logins.find(login)
         self.arrived(stores)
-        stores.messages.undone_with(message("NO"), account(logins={**LOGINS, login: BOUND}), login, None, NOW)
+        seen = account(logins={**LOGINS, login: BOUND})
+        stores.messages.undone_with(message("NO"), seen, login, NOW, beside=None, now=NOW)
         assert self.outcome(stores) == ("undone", ADA)
         assert stores.logins.find(login) == bound
 
     def test_t7_the_last_login_stays_in_any_case(self, stores: Stores, snapshot: Snapshot) -> None:
         """T7: also where somebody is in."""
-        stores.accounts.create(account(logins={NUMBER: BOUND}))
+        seen = account(logins={NUMBER: BOUND})
+        stores.accounts.create(seen)
         stores.sessions.put(session("PC"))
         self.arrived(stores)
         before = snapshot()
         for beside in (None, "PC"):
             with pytest.raises(LastLogin):
-                stores.messages.undone_with(message("NO"), account(logins={NUMBER: BOUND}), NUMBER, beside, NOW)
+                stores.messages.undone_with(message("NO"), seen, NUMBER, NOW, beside=beside, now=NOW)
         assert snapshot() == before
 
     # A password is dropped.

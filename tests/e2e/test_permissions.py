@@ -29,7 +29,7 @@ ACTIONS = ("GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "Scan")
 NEEDED: dict[str, dict[str, set[str]]] = {
     "SignIns": {
         "Accounts": {"UpdateItem"},
-        "Logins": {"GetItem", "PutItem", "UpdateItem", "DeleteItem"},
+        "Logins": {"GetItem", "PutItem", "UpdateItem"},
         "Throttles": {"UpdateItem", "DeleteItem"},
         "SignIns": {"GetItem", "PutItem", "UpdateItem"},
         "Prompts": {"Query", "PutItem", "UpdateItem", "DeleteItem"},
@@ -40,7 +40,7 @@ NEEDED: dict[str, dict[str, set[str]]] = {
     "Account": {
         "Accounts": {"GetItem", "PutItem", "UpdateItem"},
         "Logins": {"GetItem", "PutItem", "UpdateItem", "DeleteItem"},
-        "Throttles": {"UpdateItem", "DeleteItem"},
+        "Throttles": {"UpdateItem"},
         "SignIns": {"GetItem", "UpdateItem"},
         "Prompts": {"Query", "DeleteItem"},
         "Tickets": {"PutItem"},
@@ -65,7 +65,7 @@ NEEDED: dict[str, dict[str, set[str]]] = {
         "Sessions": {"GetItem", "Query", "UpdateItem"},
         "SignIns": {"GetItem", "UpdateItem"},
         "Prompts": {"Query", "DeleteItem"},
-        "Logins": {"UpdateItem"},
+        "Logins": {"GetItem", "UpdateItem"},
         "Throttles": {"UpdateItem"},
     },
 }

@@ -33,7 +33,6 @@ class LoginRow:
     next_hold: timedelta = FIRST_HOLD
     texted_at: datetime | None = None
     stopped_at: datetime | None = None
-    undone_at: datetime | None = None
 
 
 @dataclass

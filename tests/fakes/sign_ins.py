@@ -56,7 +56,6 @@ class Logins:
             asked_at=asked_at,
             held_at=row.stopped_at,
             texted_at=row.texted_at,
-            undone_at=row.undone_at,
         )
 
 

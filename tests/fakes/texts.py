@@ -11,6 +11,7 @@ from nod.domain.bindings import Binding
 from nod.domain.limits import Limit
 from nod.domain.prompts import Prompt
 from nod.domain.sign_in import SignIn
+from nod.domain.stopping import undone_lately
 from nod.domain.texts import LoginMoved, Message, Outcome, Repeated, SeenMessage
 from nod.errors import Expired, InvalidToken, UnknownLogin
 from tests.fakes.rows import LoginRow, Rows
@@ -59,7 +60,7 @@ def pending(rows: Rows, binding: Binding, now: datetime) -> Binding:
 def complete(rows: Rows, binding: Binding, now: datetime) -> None:
     """Bind a login, once and in time; nothing happens where that cannot be."""
     kept = pending(rows, binding, now)
-    rows.bind(binding.account_id, binding.login, now)
+    rows.bind(binding.account_id, binding.login, max(now, binding.asked_at))
     rows.bindings[binding.binding_id] = replace(kept, done=True)
 
 
@@ -126,19 +127,23 @@ class Messages:
         if kept := self.rows.messages.get(message.key):
             self.rows.messages[message.key] = replace(kept, outcome="nothing_undone")
 
-    def undone(self, message: Message, account_id: str, number: str) -> None:
-        login = self.rows.logins.get(number)
-        if login and login.account_id == account_id:
-            login.undone_at = max(message.received_at, login.undone_at or message.received_at)
-        if kept := self.rows.messages.get(message.key):
-            self.rows.messages[message.key] = replace(kept, outcome="undone", undone_in=account_id)
+    def undone(self, message: Message, account: Account, number: str, at: datetime) -> None:
+        if kept := self.rows.accounts.get(account.account_id):
+            self.rows.accounts[account.account_id] = replace(kept, undone=undone_lately(account, number, at))
+        self.told_as_undone(message, account.account_id)
 
-    def undone_with(self, message: Message, account: Account, number: str, beside: str | None, now: datetime) -> None:
+    def undone_with(
+        self, message: Message, account: Account, number: str, at: datetime, *, beside: str | None, now: datetime
+    ) -> None:
         if beside and not self.rows.is_alive(account.account_id, beside, now):
             raise InvalidToken()
         with suppress(UnknownLogin):
             self.rows.unbind(account, number, or_way_in=beside is None)
-        self.undone(message, account.account_id, number)
+        self.undone(message, account, number, at)
+
+    def told_as_undone(self, message: Message, account_id: str) -> None:
+        if kept := self.rows.messages.get(message.key):
+            self.rows.messages[message.key] = replace(kept, outcome="undone", undone_in=account_id)
 
     def resume(self, key: str, seen: SeenMessage, now: datetime) -> bool:
         kept = self.rows.messages.get(key)

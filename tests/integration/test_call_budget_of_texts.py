@@ -120,7 +120,7 @@ def test_t7_no_takes_a_step_for_each_thing_that_it_undoes(world: World) -> None:
         ["dynamodb GetItem Accounts"],
         ["dynamodb Query Sessions"],
         ["dynamodb GetItem Accounts"],
-        ["dynamodb UpdateItem Logins"],
+        ["dynamodb UpdateItem Accounts"],
         ["dynamodb UpdateItem Messages"],
         ["dynamodb Query Connections"],
     ]

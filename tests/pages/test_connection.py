@@ -86,6 +86,37 @@ def test_r1_9_what_came_while_the_device_was_offline_is_shown_afterwards(devices
             expect(connection(page)).to_have_text("Connected")
             expect(prompts(page)).to_contain_text("Late")
             expect(prompts(page)).to_have_count(1)
+            expect(ended(page)).to_have_text("Early is not asking any more.")
+
+
+def test_a12_what_was_given_up_while_the_device_was_offline_can_be_reported(devices: Devices) -> None:
+    """A12: also where reporting does not work at once; the last word stands for its time, and then the card goes."""
+    devices.expect_breaks()
+    login, device = account(devices.stack)
+    page = devices.new("/approve", signed_in=device)
+    expect(connection(page)).to_have_text("Connected")
+    with asking(devices.stack, login, "W" * 64) as asked:
+        expect(prompts(page)).to_have_count(1)
+        page.context.set_offline(offline=True)
+        cut(devices.stack, device.grant["account_id"])
+        expect(connection(page)).to_have_text("No connection. Trying again…")
+        asked.cancel()
+    page.context.set_offline(offline=False)
+    expect(ended(page)).to_contain_text("is not asking any more.")
+    assert page.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth"), "a long name wraps"
+    page.context.set_offline(offline=True)
+    cut(devices.stack, device.grant["account_id"])
+    expect(connection(page)).to_have_text("No connection. Trying again…")
+    over = page.locator(".prompt.over")
+    for tries in range(2):
+        over.get_by_role("button", name="It wasn't me").click()
+        page.get_by_role("dialog").get_by_role("button", name="It wasn't me").click()
+        if not tries:
+            expect(over.get_by_role("alert")).to_contain_text("The service cannot be reached")
+            page.context.set_offline(offline=False)
+            expect(connection(page)).to_have_text("Connected")
+    expect(ended(page)).to_contain_text("Noted.")
+    expect(over).to_have_count(0)
 
 
 def test_an_answer_that_cannot_be_sent_says_so_and_can_be_given_again(devices: Devices) -> None:

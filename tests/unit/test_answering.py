@@ -343,6 +343,21 @@ def test_a10_a12_only_its_own_account_reports_late() -> None:
     assert asked.service.start().sign_in.status == "pending"
 
 
+def test_a12_a_late_report_is_about_the_account_that_was_asked() -> None:
+    """A12: a login that is somebody else's by now is not held back by whom it belonged to, nor after an hour."""
+    asked = Asked()
+    give_up(asked)
+    service = asked.service
+    service.stores.accounts.unbind(service.control.alive(PHONE), service.rows.accounts[ADA], "user:ada", service.now)
+    service.wait(1)
+    service.stores.accounts.bind(service.control.alive(GRACES), "user:ada", service.now)
+    assert asked.answer("report") == "denied"
+    assert service.start().sign_in.status == "pending"
+    service.wait(3600 + 120)
+    with pytest.raises(NotAnswerable):
+        asked.answer("report")
+
+
 @pytest.mark.parametrize("decision", ["allow", "deny"])
 def test_a12_what_was_answered_is_not_reported_late(decision: Decision) -> None:
     """R1.5: the first answer decides, and a report is an answer."""

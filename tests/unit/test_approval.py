@@ -361,6 +361,20 @@ def test_a1_who_confirms_again_and_again_prompts_ten_times_at_most() -> None:
     assert prompted(service) == []
 
 
+@pytest.mark.parametrize("login", ["ada", "nobody"])
+def test_a4_confirming_past_the_limit_tells_nothing_where_accounts_are_concealed(login: str) -> None:
+    """A4, A1: whoever it is asked about, all look confirmed, and ten prompts came at most."""
+    service = online(conceal=True)
+    for _ in range(14):
+        started = service.start(login, mode="echo")
+        service.approval.confirm(started.sign_in.sign_in_id, started.verification.code or "")
+        with pytest.raises(StillWaiting):
+            service.redeem(started)
+        service.cancel(started)
+    prompts = [push for push in service.pushed("socket of PHONE") if isinstance(push, PromptPush)]
+    assert len(prompts) == (10 if login == "ada" else 0)
+
+
 def test_a1_echoes_that_never_come_use_up_no_prompts() -> None:
     """A1: whoever starts and gives up without sending its code back has prompted nobody, nor closes anything."""
     service = online()

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from nod.domain.connections import HEARD_PER_SESSION, ApproverPolicy
+from nod.domain.connections import HEARD_PER_ACCOUNT, ApproverPolicy
 from nod.domain.prompts import NOBODY, Prompt, prompt_for
 from nod.domain.pushes import PromptPush, SessionEnded, prompt_push
 from nod.flows.prompting import Telling
@@ -74,16 +74,16 @@ def test_a_connection_that_is_gone_is_forgotten() -> None:
 
 
 def test_a1_news_go_to_so_many_connections() -> None:
-    """A1: each that is heard gets all of it; one that was opened too many hears nothing."""
+    """A1: each that is heard gets all of it; one too many hears nothing."""
     service = Service()
     service.approver("ONE")
     (one,) = service.stores.connections.of(ADA)
-    more = [replace(one, connection_id=f"more {number}") for number in range(HEARD_PER_SESSION)]
+    more = [replace(one, connection_id=f"more {number}") for number in range(HEARD_PER_ACCOUNT)]
     more = [replace(each, connected_at=after(-1)) for each in more]
     service.sockets.open |= {each.connection_id for each in more}
     other = SessionEnded("OTHER")
     assert telling(service).tell([(each, news) for news in (NEWS, other) for each in [*more, one]], service.now)
-    assert len(asked(service)) == HEARD_PER_SESSION
+    assert len(asked(service)) == HEARD_PER_ACCOUNT
     assert service.pushed(one.connection_id) == [NEWS, other]
 
 

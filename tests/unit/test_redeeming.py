@@ -283,6 +283,16 @@ def test_t7_a_session_that_is_collected_by_the_second_request_is_told_of(step: s
     assert "device:laptop-7" in service.rows.accounts[ADA].devices
 
 
+def test_a1_repeating_a_request_tells_nobody_for_ever() -> None:
+    """A1: a minute after it began a session is old news, however often its device asks for it again."""
+    service, started = answered()
+    service.redeem(started, key="k" * 22)
+    service.wait(60)
+    service.pushed("socket of PHONE")
+    service.redeem(started, key="k" * 22)
+    assert service.pushed("socket of PHONE") == []
+
+
 @pytest.mark.parametrize("key", [None, "l" * 22])
 def test_a7_a_request_with_another_key_is_another(key: str | None) -> None:
     """A7: who overheard the verifier, but not the key, is refused."""

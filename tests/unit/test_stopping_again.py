@@ -12,7 +12,7 @@ from nod.domain.sign_in import Approver
 from nod.domain.texts import stopped_text
 from nod.errors import Denied
 from nod.flows.granting import Grant
-from tests.builders import ADA, ADAS_NUMBER, APP, HOME, LAPTOP
+from tests.builders import ADA, ADAS_NUMBER, APP, GRACES_NUMBER, HOME, LAPTOP
 from tests.unit.bindings import to_send
 from tests.unit.service import Service
 from tests.unit.stopping import living, shown, who
@@ -78,6 +78,40 @@ def test_t4_an_older_no_that_comes_again_undoes_nothing_that_followed_a_younger(
     service.text("NO", message_id="FIRST")
     assert service.replies() == [DONE]
     assert living(service) == {"PC", owners.session_id}
+    assert service.rows.accounts[ADA].has_own_password
+    assert "lovelace" in shown(service)
+
+
+def test_t4_an_older_no_is_known_as_undone_once_the_number_is_bound_anew() -> None:
+    """T4, T7: the younger one has taken the number away, and with it all that stood there."""
+    service, mine = with_a_number(lately=True)
+    service.signed_in_by_text()
+    broken_off(service)
+    service.wait(60)
+    bind_anew(service, mine)
+    owners = service.signed_in_by_text()
+    service.bind(mine, "lovelace")
+    service.wait(3600)
+    service.replies()
+    service.text("NO", message_id="FIRST")
+    assert living(service) == {"PC", owners.session_id}
+    assert {ADAS_NUMBER, "lovelace"} <= shown(service)
+
+
+def test_t7_a_no_whose_first_delivery_was_lost_leaves_alone_what_came_between() -> None:
+    """T7: it arrives hours after a second one; what was done from an older device meanwhile is no part of it."""
+    service, mine = with_a_number(lately=False)
+    service.signed_in_by_text()
+    service.failing(0, "messages.claim")
+    with pytest.raises(ConnectionError):
+        service.text("NO", message_id="FIRST")
+    service.wait(20)
+    service.text("NO", message_id="SECOND")
+    service.wait(60)
+    service.passwords.change(mine, None, "the owner's own")
+    service.bind(mine, "lovelace")
+    service.wait(3600)
+    service.text("NO", message_id="FIRST")
     assert service.rows.accounts[ADA].has_own_password
     assert "lovelace" in shown(service)
 
@@ -237,6 +271,19 @@ def test_t7_what_was_taken_back_is_told_of_no_more(take_back: Callable[[Service,
     assert service.rows.accounts[grant.account_id] == before
 
 
+def test_t7_a_binding_that_was_taken_back_is_told_of_no_more() -> None:
+    """T7: nobody hears that a number signs in to an account which it has left."""
+    service, mine = with_a_number(lately=False, password="hers")
+    service.binding.unbind(mine, ADAS_NUMBER)
+    body = to_send(service.bind(mine, ADAS_NUMBER)).body
+    service.failing(0, "texts.send")
+    with pytest.raises(ConnectionError):
+        service.text(body, message_id="BINDING")
+    service.binding.unbind(mine, ADAS_NUMBER)
+    service.text(body, message_id="BINDING")
+    assert service.replies() == []
+
+
 def service_sign_in(service: Service) -> str:
     """The identifier of the only sign-in."""
     (sign_in_id,) = service.rows.sign_ins
@@ -253,6 +300,7 @@ def test_t7_what_follows_from_a_session_is_no_older_than_it() -> None:
     service.wait(-1)
     service.passwords.change(thief, None, "the thief's own")
     service.bind(thief, "mallory")
+    service.text(to_send(service.bind(thief, GRACES_NUMBER)).body, GRACES_NUMBER)
     service.passwords.sign_in(ADAS_NUMBER, "the thief's own", LAPTOP, HOME)
     service.wait(60)
     service.text("NO")

@@ -44,7 +44,8 @@ MISLEADING = {
     "empty Braille cell": "\u2800",
     "Khitan filler": "\U00016fe4",
     "note without a head": "\U0001d159",
-    "a pile of marks": "a" + "\u0336" * 6,
+    "a pile of marks": "a" + "\u0336" * 9,
+    "a pile held together": "a" + ("\u0301\u0302\u0303\u0306\u0307\u200d" * 2),
     "marks piled on no letter": "\u0489" * 63,
 }
 HARMLESS = [
@@ -59,6 +60,7 @@ HARMLESS = [
     "渡辺\U000e0101",
     "ש\u05b8\u05bc\u05bd\u05c1\u0596",
     "กี่น้ำ",
+    "မျှော့်",
 ]
 
 

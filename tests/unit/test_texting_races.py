@@ -169,3 +169,19 @@ def test_r3_4_the_text_names_the_number_that_sent_it() -> None:
     service.text(service.start_phone(), GRACES_NUMBER)
     assert [number for number, _ in service.texts.sent] == [GRACES_NUMBER]
     assert service.rows.logins[GRACES_LOGIN].account_id == GRACE
+
+
+def test_r3_4_a_text_that_arrived_before_the_account_was_made_is_let_in_to_it() -> None:
+    """R3.4, T7: of two at once the slower finds the number bound after it has arrived, and counts from then."""
+    service = Service()
+    first, second = service.start_phone(), service.start_phone()
+
+    def slip_in() -> None:
+        service.wait(1)
+        service.text(first)
+
+    service.meanwhile["messages.let_in"] = slip_in
+    service.text(second)
+    service.wait(1)
+    grants = [service.redeem(one) for one in (first, second)]
+    assert len({grant.account_id for grant in grants}) == 1

@@ -13,6 +13,7 @@ from nod.domain.stopping import (
     STOPPABLE_FOR,
     Stop,
     is_password_undone,
+    undone_lately,
     undone_logins,
     undone_sessions,
 )
@@ -95,6 +96,25 @@ def test_t7_what_began_before_no_held_began_before_it() -> None:
     assert no(NOW, held_after=held - 1e-6).since(account(), by_text(began)) is None
     bound = account(logins={"user:ada": NOW, NUMBER: began})
     assert no(began - A_MICROSECOND, held_after=60).since(bound, []) is None
+
+
+def test_t7_what_another_no_has_undone_is_nothing_to_undo_from() -> None:
+    """T7, T4: up to then all is undone; what another number has undone is another matter."""
+    seen = account(undone={NUMBER: after(10)})
+    assert no(after(20)).since(seen, by_text(after(5), after(10))) is None
+    assert no(after(20), texted_at=after(10)).since(seen, []) is None
+    assert no(after(20)).since(seen, by_text(after(5), after(11))) == after(11)
+    assert no(after(20)).since(account(undone={"tel:+447700900999": after(10)}), by_text(after(5))) == after(5)
+    assert [no(after(seconds)).is_done(seen) for seconds in (9, 10, 11)] == [True, True, False]
+    assert not no(NOW).is_done(account())
+
+
+def test_t7_what_is_undone_is_remembered_for_a_day() -> None:
+    """T7: of each number the latest, whatever order they came in."""
+    seen = account(undone={"tel:+447700900998": after(60) - DAY, "tel:+447700900999": after(61) - DAY})
+    lately = undone_lately(seen, NUMBER, after(60))
+    assert lately == {"tel:+447700900999": after(61) - DAY, NUMBER: after(60)}
+    assert undone_lately(account(undone=lately), NUMBER, after(50))[NUMBER] == after(60)
 
 
 # What.

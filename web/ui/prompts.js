@@ -30,6 +30,8 @@ const LATE_REPORT_MS = 30_000;
 export class Prompts {
   /** @type {Map<string, HTMLElement>} */
   #cards = new Map();
+  /** @type {WeakMap<HTMLElement, number>} */
+  #leaving = new WeakMap();
 
   /**
    * @param {Connection} connection
@@ -49,13 +51,13 @@ export class Prompts {
   }
 
   /**
-   * What is open now, also after a break: whatever is not among it is over.
+   * What is open now, also after a break: whatever is not among it is over, nobody here knows how.
    *
    * @param {Prompt[]} prompts
    */
   #all(prompts) {
     const open = new Set(prompts.map((prompt) => prompt.sign_in_id));
-    for (const id of this.#cards.keys()) if (!open.has(id)) this.#over(id, "elsewhere");
+    for (const id of this.#cards.keys()) if (!open.has(id)) this.#over(id, "gone");
     for (const prompt of prompts) this.#add(prompt);
   }
 
@@ -142,7 +144,7 @@ export class Prompts {
     const card = this.#cards.get(id);
     if (card === undefined) return;
     this.#cards.delete(id);
-    const unanswered = ending === "cancelled" || ending === "expired";
+    const unanswered = ending === "cancelled" || ending === "expired" || ending === "gone";
     const text = put(words.approve.answered[ending], { device: card.dataset["device"] ?? "" });
     const held = card.contains(document.activeElement);
     const note = h("p", { class: "ended" }, text);
@@ -153,7 +155,7 @@ export class Prompts {
       note.focus();
     }
     announce(text);
-    setTimeout(() => this.#farewell(card), unanswered ? LATE_REPORT_MS : FAREWELL_MS);
+    this.#leaveIn(card, unanswered ? LATE_REPORT_MS : FAREWELL_MS);
     this.#counted();
   }
 
@@ -162,22 +164,52 @@ export class Prompts {
    * @param {HTMLElement} card
    */
   #lateReport(id, card) {
+    const trouble = h("div");
     const report = async () => {
-      if (!(await sure(card.dataset["login"] ?? ""))) return;
-      button.disabled = true;
-      try {
-        await this.connection.ask("answer", { sign_in_id: id, decision: "report" });
-        const note = h("p", { class: "ended", tabindex: -1 }, words.approve.answered.reported);
-        fill(card, note);
-        announce(words.approve.answered.reported);
-        note.focus();
-      } catch (error) {
-        if (!(error instanceof NodError)) throw error;
-        fill(card, problem(error));
+      // While the person is asked, and until it is known what came of it, the card stays.
+      clearTimeout(this.#leaving.get(card));
+      if (await sure(card.dataset["login"] ?? "")) {
+        button.disabled = true;
+        try {
+          await this.connection.ask("answer", { sign_in_id: id, decision: "report" });
+          return this.#say(card, words.approve.answered.reported);
+        } catch (error) {
+          if (!(error instanceof NodError)) throw error;
+          if (error.code === "already_answered") return this.#say(card, words.approve.answered.elsewhere);
+          fill(trouble, problem(error));
+          button.disabled = false;
+        }
       }
+      this.#leaveIn(card, LATE_REPORT_MS);
     };
     const button = h("button", { type: "button", class: "report", onclick: () => void report() }, words.approve.report);
-    return button;
+    return [trouble, button];
+  }
+
+  /**
+   * The last word of a card.
+   *
+   * @param {HTMLElement} card
+   * @param {string} text
+   */
+  #say(card, text) {
+    const note = h("p", { class: "ended", tabindex: -1 }, text);
+    fill(card, note);
+    note.focus();
+    announce(text);
+    this.#leaveIn(card, FAREWELL_MS);
+  }
+
+  /**
+   * @param {HTMLElement} card
+   * @param {number} ms
+   */
+  #leaveIn(card, ms) {
+    clearTimeout(this.#leaving.get(card));
+    this.#leaving.set(
+      card,
+      setTimeout(() => this.#farewell(card), ms),
+    );
   }
 
   /** @param {HTMLElement} card */

@@ -148,6 +148,7 @@ export const en = {
       cancelled: "{device} gave up.",
       expired: "{device} got no answer in time.",
       elsewhere: "Another device has answered.",
+      gone: "{device} is not asking any more.",
       reported: "Noted. Nobody is told, and nobody can ask for this login for a while.",
     },
     sessions: "Where I am signed in",

@@ -19,7 +19,8 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     """One account. `logins` maps the key of each bound login to the time it was bound.
 
     `devices` does so for the devices that were signed in to it, whose ids alone let nobody in. `initial` is None where
-    the password, if there is one, was set by its owner.
+    the password, if there is one, was set by its owner. `undone` maps the key of each number that has said NO lately to
+    the time up to which that has undone everything; the number itself may have left since.
     """
 
     account_id: str
@@ -29,6 +30,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     password_hash: str | None = None
     initial: Initial | None = None
     password_set_at: datetime | None = None
+    undone: Mapping[str, datetime] = msgspec.field(default_factory=dict)
 
     @property
     def has_own_password(self) -> bool:

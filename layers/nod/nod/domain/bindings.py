@@ -27,6 +27,11 @@ class Binding(msgspec.Struct, frozen=True, kw_only=True):
     tries_left: int = CODE_TRIES
     done: bool = False
 
+    @property
+    def asked_at(self) -> datetime:
+        """When it was asked for. The login is no older than that, however clocks differ: NO undoes both (T7)."""
+        return self.expires_at - BINDING_LIFETIME
+
     def is_code(self, code: str) -> bool:
         """Whether this is the code that was mailed, in constant time."""
         salted = _salted(self.binding_id, code)

@@ -1,6 +1,5 @@
 """Open WebSocket connections: whose they are, and which approvers are asked (R1.5, R1.8)."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
@@ -17,9 +16,10 @@ ApproverPolicy = Literal["all", "latest", "active", "random"]
 CONNECTION_LIFETIME = timedelta(hours=2, minutes=10)
 # A post to a connection whose handshake is not through answers "gone" (410). For so long that means "not yet".
 OPENING_TIME = timedelta(seconds=10)
-# How many connections hear what their account is told: of one session for one purpose, and in all.
-HEARD_PER_SESSION = 10
-HEARD_PER_ACCOUNT = 200
+# How many connections of an account hear what it is told, and how many of its pages show QR codes: each costs a post,
+# or a picture.
+HEARD_PER_ACCOUNT = 1_000
+PAGES_PER_ACCOUNT = 50
 
 
 def waiting_for(sign_in_id: str) -> str:
@@ -55,17 +55,15 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
         return not self.opened and now < self.connected_at + OPENING_TIME
 
 
-def heard_among(connections: Iterable[Connection], now: datetime) -> list[Connection]:
+def heard_among(connections: Iterable[Connection], now: datetime, most: int = HEARD_PER_ACCOUNT) -> list[Connection]:
     """The connections that hear what is said: devices that wait, then those of the sessions that are oldest.
 
-    Of each session it is those that were opened last. However many somebody opens who got in lately, older sessions
+    Of one session those that were opened last come first. However many somebody opens who got in lately, older sessions
     hear all, and no request is kept busy by it (A1, S4).
     """
-    groups: dict[tuple[str | None, Purpose], list[Connection]] = defaultdict(list)
-    for one in sorted(connections, key=lambda one: one.connected_at, reverse=True):
-        if now < one.expires_at and len(group := groups[one.session_id, one.purpose]) < HEARD_PER_SESSION:
-            group.append(one)
-    return sorted((one for group in groups.values() for one in group), key=_by_age)[:HEARD_PER_ACCOUNT]
+    living = [one for one in connections if now < one.expires_at]
+    latest_first = sorted(living, key=lambda one: one.connected_at, reverse=True)
+    return sorted(latest_first, key=_by_age)[:most]
 
 
 def approvers_among(connections: Iterable[Connection], now: datetime) -> list[Connection]:
@@ -75,7 +73,7 @@ def approvers_among(connections: Iterable[Connection], now: datetime) -> list[Co
 
 def pages_among(connections: Iterable[Connection], now: datetime) -> list[Connection]:
     """The pages that show QR codes: opening one is its user's consent to that."""
-    return heard_among((one for one in connections if one.purpose == "hand_over"), now)
+    return heard_among((one for one in connections if one.purpose == "hand_over"), now, PAGES_PER_ACCOUNT)
 
 
 def in_order_of_asking(

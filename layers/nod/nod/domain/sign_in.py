@@ -31,6 +31,7 @@ from nod.errors import (
 )
 
 REDEEM_WINDOW = timedelta(seconds=60)
+REPORTABLE_FOR = timedelta(hours=1)
 POLL_INTERVAL = timedelta(seconds=5)
 # Clients count the interval from when the answer reached them; the network may bring the next poll a little early.
 POLL_LEEWAY = timedelta(milliseconds=500)
@@ -133,9 +134,10 @@ class SignIn(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(self._allowed(now), let_in_by=by.session_id)
 
     def may_be_reported_late(self, by: "Approver", now: datetime) -> bool:
-        """Whether it is over before anybody answered: who sees it only then may report it all the same (A12)."""
+        """Whether it is over before anybody answered: who sees it only then may report it for an hour (A12)."""
         may_answer = by.account_id == self.account_id and self.approver in {None, by.session_id}
-        return may_answer and self.standing(now) in ("cancelled", "expired")
+        is_over = self.status != "allowed" and self.standing(now) in ("cancelled", "expired")
+        return may_answer and is_over and now < self.expires_at + REPORTABLE_FOR
 
     def texted(self, number: str, account_id: str | None, *, ask: bool, now: datetime) -> "SignIn":
         """Its text message arrived from `number` (R3.3): allowed, or pending where approvers are to be asked.

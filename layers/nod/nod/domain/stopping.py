@@ -17,7 +17,7 @@ SETTLING = timedelta(seconds=2)
 class Stop(msgspec.Struct, frozen=True, kw_only=True):
     """A NO that holds: of which number (its key) and account, when it arrived, and since when it holds (`held_at`).
 
-    `texted_at` is when the number last texted for a sign-in, `undone_at` when the last NO arrived that was carried out.
+    `texted_at` is when the number last texted for a sign-in.
     """
 
     number: str
@@ -25,12 +25,11 @@ class Stop(msgspec.Struct, frozen=True, kw_only=True):
     asked_at: datetime
     held_at: datetime
     texted_at: datetime | None = None
-    undone_at: datetime | None = None
 
-    @property
-    def is_done(self) -> bool:
-        """Whether it was carried out already, or another was that came after it."""
-        return self.undone_at is not None and self.asked_at <= self.undone_at
+    def is_done(self, account: Account) -> bool:
+        """Whether all that had happened when it arrived is undone already: by itself, or by another NO since."""
+        undone_at = account.undone.get(self.number)
+        return undone_at is not None and self.asked_at <= undone_at
 
     @property
     def until(self) -> datetime:
@@ -40,16 +39,24 @@ class Stop(msgspec.Struct, frozen=True, kw_only=True):
     def since(self, account: Account, sessions: Sequence[Session]) -> datetime | None:
         """From when on everything is undone: the number's first session by text, its last text, or its binding.
 
-        None where none of them is younger than 24 hours. Of texts the sessions tell, alive or not, for the number may
-        have left the account since, and come back; only of one that has let nobody in they do not.
+        None where none of them is younger than 24 hours, or than what another NO of the number has undone. Of texts the
+        sessions tell, alive or not, for the number may have left the account since, and come back; only of one that has
+        let nobody in they do not.
         """
         shown = login_from_key(self.number).shown
         by_text = [one.signed_in_at for one in sessions if one.method == "phone" and one.login == shown]
         bound_at = account.logins.get(self.number)
         is_bound = bound_at is not None and bound_at != account.created_at
         others = [time for time in (self.texted_at, bound_at if is_bound else None) if time and time <= self.asked_at]
-        lately = [time for time in (*by_text, *others) if self.asked_at - STOPPABLE_FOR < time <= self.until]
-        return min(lately, default=None)
+        day_ago = self.asked_at - STOPPABLE_FOR
+        begin = max(day_ago, account.undone.get(self.number, day_ago))
+        return min((time for time in (*by_text, *others) if begin < time <= self.until), default=None)
+
+
+def undone_lately(account: Account, number: str, at: datetime) -> dict[str, datetime]:
+    """What is undone in an account, once a NO of that number has undone all up to `at`; but for what is too old."""
+    lately = {one: time for one, time in account.undone.items() if at - time < STOPPABLE_FOR}
+    return {**lately, number: max(at, lately.get(number, at))}
 
 
 def undone_sessions(sessions: Sequence[Session], since: datetime) -> list[Session]:

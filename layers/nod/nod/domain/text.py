@@ -15,13 +15,14 @@ JOINERS = frozenset({"\u200c", "\u200d"})
 BLANKS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0\U00016fe4\U0001d159")
 # They choose how the character before them looks, an emoji's colours for one, and show nothing of themselves.
 VARIATIONS = frozenset(map(chr, [*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)]))
-# So many marks on one letter are more than any script piles up (Hebrew has four), and draw over the lines beside it.
-_PILE = 5
+# So many marks on one letter are more than scripts pile up (Tibetan has seven), and draw over the lines beside it.
+_PILE = 8
 
 
 def is_readable(text: str) -> bool:
     """Whether the text holds only characters that cannot disguise it, nor draw over what stands beside it."""
-    marks = "".join("m" if unicodedata.category(character)[0] == "M" else " " for character in text)
+    joined = (character for character in text if character not in JOINERS)
+    marks = "".join("m" if unicodedata.category(character)[0] == "M" else " " for character in joined)
     return "m" * (_PILE + 1) not in marks and all(_is_harmless(character) for character in text)
 
 

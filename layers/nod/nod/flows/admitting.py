@@ -53,7 +53,8 @@ class Admitting:
 
         Raises `Repeated`, and `Overtaken` or `LoginMoved` where sign-in or number are not as they were found.
         """
-        now = message.received_at
+        # Texts of a new number that come at once are of the account that one of them makes.
+        now = max(message.received_at, known.bound_at) if known else message.received_at
         try:
             after = before.texted(number, known.account_id if known else None, ask=False, now=now)
             approvers = self._to_ask(known, now)

@@ -107,12 +107,9 @@ class Approval:
     def _counted(self, sign_in: SignIn, now: datetime) -> SignIn:
         """One more prompt for the login. `SlowDown` past the limit, and where reports hold back what began before.
 
-        Concealed, what is held back is nobody's, as in a start.
+        Concealed, it is nobody's then, as in a start.
         """
-        refusal, _ = self.together(
-            lambda: self.asking.held_back(sign_in.login, now),
-            lambda: self.asking.count_prompt(sign_in.login, now),
-        )
+        refusal = self.asking.refusal_of_prompt(sign_in.login, now)
         if refusal is None:
             return sign_in
         if not self.policy.conceal:

@@ -91,10 +91,18 @@ class Asking:
             )
         raise (*busy, *refusals)[0]
 
-    def held_back(self, login: str, now: datetime) -> SlowDown | None:
-        """The refusal, where reports hold prompts for a login back."""
-        known = self.logins.find_for_stranger(login)
-        return _held_back(known, now) if known else None
+    def refusal_of_prompt(self, login: str, now: datetime) -> SlowDown | None:
+        """Count one more prompt for a login; the refusal, where it is one too many, or reports hold them back.
+
+        That it cannot be counted or looked up now is raised, as everybody is told so.
+        """
+        prompts_left, known = self.together(
+            lambda: _or_refusal(partial(self.count_prompt, login, now)),
+            lambda: self.logins.find_for_stranger(login),
+        )
+        if isinstance(prompts_left, Crowded | Overloaded):
+            raise prompts_left
+        return prompts_left or (_held_back(known, now) if known else None)
 
     def count_prompt(self, login: str, now: datetime) -> None:
         """Somebody is prompted for a login once more; `SlowDown` past the limit."""

@@ -142,7 +142,7 @@ class LoginBinding:
             account_id=session.account_id,
             session_id=session.session_id,
             login=login.key,
-            expires_at=now + BINDING_LIFETIME,
+            expires_at=_bound_at(session, now) + BINDING_LIFETIME,
         )
 
 

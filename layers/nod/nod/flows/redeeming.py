@@ -13,7 +13,7 @@ from nod.domain.logins import login_from_key
 from nod.domain.pushes import closing
 from nod.domain.refusals import StillWaiting, too_fast
 from nod.domain.sessions import Lifetimes, Session
-from nod.domain.sign_in import Overtaken, SignIn
+from nod.domain.sign_in import REDEEM_WINDOW, Overtaken, SignIn
 from nod.errors import AlreadyRedeemed, UnknownSignIn
 from nod.flows.granting import Grant, Newcomer, grant_for, know_device, new_session
 from nod.flows.ports import Accounts, Clock, Connections, Logins, Sessions, SignIns, Slots, Throttles, TokenSigner
@@ -99,11 +99,12 @@ class Redeeming:
             lambda: self.signer.sign(kept, now),
             self.afterwards.guarded(partial(self.connections.of, kept.account_id), []),
         )
-        # The request that brought it may have died before it came to this.
-        self.afterwards(
-            lambda: self.telling.tell_of_new_session(kept, connections, now),
-            lambda: know_device(self.accounts, kept),
-        )
+        if now < kept.signed_in_at + REDEEM_WINDOW:
+            # The request that brought it may have died before it came to this.
+            self.afterwards(
+                lambda: self.telling.tell_of_new_session(kept, connections, now),
+                lambda: know_device(self.accounts, kept),
+            )
         return grant_for(kept, access_token, refresh, new_account=before.new_account or None)
 
     def _sign_beside_keeping(

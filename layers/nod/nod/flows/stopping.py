@@ -41,8 +41,8 @@ class Stopping:
         if stop is None or account is None:
             self.messages.nothing_undone(message)
             return False
-        if stop.is_done:
-            self.messages.undone(message, account.account_id, number)
+        if stop.is_done(account):
+            self.messages.told_as_undone(message, account.account_id)
             self.hang_up(account.account_id)
             return True
         since = stop.since(account, self.sessions.of_account(account.account_id))
@@ -71,10 +71,11 @@ class Stopping:
             undone = self._undo(stop, since)
             account = self.accounts.get(account.account_id) or account
             if number not in undone_logins(account, since):
-                self.messages.undone(message, account.account_id, number)
+                self.messages.undone(message, account, number, undone.at)
                 return undone
             try:
-                self.messages.undone_with(message, account, number, undone.beside, self.clock())
+                now = self.clock()
+                self.messages.undone_with(message, account, number, undone.at, beside=undone.beside, now=now)
             except InvalidToken:
                 # Whoever was to stay in has just left.
                 continue
@@ -82,7 +83,7 @@ class Stopping:
                 # Nothing else is left that lets anybody in: then the account is the number's, and nobody else's.
                 self.passwords.drop(account)
                 undone = self._undo(stop, account.created_at)
-                self.messages.undone(message, account.account_id, number)
+                self.messages.undone(message, account, number, undone.at)
             return undone
 
     def _undo(self, stop: Stop, since: datetime) -> "Undone":
@@ -95,7 +96,8 @@ class Stopping:
         seen: set[str] | None = None
         ended: set[str] = set()
         while True:
-            sessions, now = self.sessions.of_account(account_id), self.clock()
+            now = self.clock()
+            sessions = self.sessions.of_account(account_id)
             undone = {one.session_id: one for one in undone_sessions(sessions, since)}
             living = [one.session_id for one in undone.values() if one.is_alive(now)]
             if undone.keys() == seen and not living:
@@ -104,7 +106,7 @@ class Stopping:
             ended |= self._end(account_id, living, now)
             self._take_away(stop, since)
         staying = [one.session_id for one in sessions if one.is_alive(now) and one.session_id not in undone]
-        return Undone(ended, set(undone), staying[0] if staying else None)
+        return Undone(ended, set(undone), staying[0] if staying else None, now)
 
     def _end(self, account_id: str, living: list[str], now: datetime) -> set[str]:
         done = self.together(*(partial(self.sessions.expire, account_id, one, now) for one in living))
@@ -123,8 +125,9 @@ class Stopping:
 
 
 class Undone(msgspec.Struct, frozen=True):
-    """What was undone: the sessions that were `ended`, and all that are `dead`; `beside` is one that lives on."""
+    """What was undone, up to `at`: the sessions that were `ended`, all that are `dead`; `beside` is one that stays."""
 
     ended: set[str]
     dead: set[str]
     beside: str | None
+    at: datetime

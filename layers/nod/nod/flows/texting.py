@@ -169,9 +169,12 @@ class Texting:
 
 def _is_taken_back(seen: SeenMessage, found: Found) -> bool:
     """Whether the number has said NO to what the message has brought, or left the account: nobody is told of it now."""
+    if seen.outcome == "bound" and found.binding:
+        return not (found.known and found.known.account_id == found.binding.account_id)
     if seen.outcome not in ("signed_in", "asked") or found.sign_in is None:
         return False
-    return not (found.known and found.known.vouches_for(found.sign_in.account_id, seen.received_at))
+    texted_at = found.sign_in.texted_at or seen.received_at
+    return not (found.known and found.known.vouches_for(found.sign_in.account_id, texted_at))
 
 
 def _unknown(identifier: str | None) -> Outcome:

@@ -42,6 +42,7 @@ class AccountRow(Row):
     password_hash = UnicodeAttribute(null=True)
     initial = UnicodeAttribute(null=True)
     password_set_at = Moment(null=True)
+    undone = UnicodeSetAttribute(null=True)
 
 
 def row_of(account: Account) -> AccountRow:
@@ -54,6 +55,7 @@ def row_of(account: Account) -> AccountRow:
         password_hash=account.password_hash,
         initial=account.initial,
         password_set_at=account.password_set_at,
+        undone=_elements(account.undone) or None,
     )
 
 
@@ -62,8 +64,16 @@ def element(login: str, bound_at: datetime) -> str:
     return f"{Moment().serialize(bound_at)} {login}"
 
 
-def unbind(transaction: Transaction, account: Account, login: str, *, or_way_in: bool = True) -> None:
-    """Add what takes a login away, unless it is the last one; `or_way_in`: or the last that lets its owner in."""
+def undo(undone: Mapping[str, datetime]) -> Action:
+    """Keep what NO has undone in an account."""
+    return AccountRow.undone.set(_elements(undone))
+
+
+def unbind(transaction: Transaction, account: Account, login: str, *also: Action, or_way_in: bool = True) -> None:
+    """Add what takes a login away, unless it is the last one; `or_way_in`: or the last that lets its owner in.
+
+    `also` is what else happens to the account.
+    """
     transaction.delete(LoginRow(login), LoginRow.account_id == account.account_id)
     if login in account.devices:
         entry = element(login, account.devices[login])
@@ -74,7 +84,7 @@ def unbind(transaction: Transaction, account: Account, login: str, *, or_way_in:
         gone, condition = AccountRow.logins.delete({entry}), AccountRow.logins.contains(entry) & not_the_last
         if or_way_in and is_number(login):
             condition &= _lets_in_without(account, login)
-    transaction.update(AccountRow(account.account_id), [gone], condition)
+    transaction.update(AccountRow(account.account_id), [gone, *also], condition)
 
 
 def is_the_last(refused: Refused, account: Account, login: str) -> bool:
@@ -210,6 +220,7 @@ def _account_of(row: AccountRow) -> Account:
         password_hash=row.password_hash,
         initial=cast("Initial | None", row.initial),
         password_set_at=row.password_set_at,
+        undone=dict(map(_bound, row.undone or ())),
     )
 
 

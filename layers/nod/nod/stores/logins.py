@@ -33,7 +33,6 @@ class LoginRow(Row):
     next_hold = Span(null=True)
     texted_at = Moment(null=True)
     stopped_at = Moment(null=True)
-    undone_at = Moment(null=True)
 
 
 def vouches_for(account_id: str, texted_at: datetime) -> Any:
@@ -91,7 +90,6 @@ class Logins:
             asked_at=asked_at,
             held_at=row.stopped_at,
             texted_at=row.texted_at,
-            undone_at=row.undone_at,
         )
 
     def _hold(self, login: str, seen: timedelta | None, now: datetime) -> None:

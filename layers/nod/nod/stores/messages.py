@@ -15,6 +15,7 @@ from nod.domain.bindings import Binding
 from nod.domain.limits import Limit
 from nod.domain.prompts import Prompt
 from nod.domain.sign_in import SignIn
+from nod.domain.stopping import undone_lately
 from nod.domain.texts import LoginMoved, Message, Outcome, Repeated, SeenMessage
 from nod.errors import Expired, InvalidToken, LastLogin, SlowDown
 from nod.stores import accounts, bindings, prompts, sign_ins, throttles
@@ -132,21 +133,26 @@ class Messages:
         """A NO came to nothing: a delivery that comes again tells so, and does not look again."""
         update_if(MessageRow(message.key), [MessageRow.outcome.set("nothing_undone")], MessageRow.outcome.exists())
 
-    def undone(self, message: Message, account_id: str, number: str) -> None:
-        """A NO was carried out: no delivery of it, nor of one before it, undoes anything once more."""
-        is_later = LoginRow.undone_at.does_not_exist() | (LoginRow.undone_at < message.received_at)
-        undone_at = LoginRow.undone_at.set(message.received_at)
-        update_if(LoginRow(number), [undone_at], (LoginRow.account_id == account_id) & is_later)
-        update_if(MessageRow(message.key), _undone(account_id), MessageRow.outcome.exists())
+    def undone(self, message: Message, account: Account, number: str, at: datetime) -> None:
+        """A NO was carried out, and has undone all up to `at`: no delivery of it, nor of one before, does so again.
 
-    def undone_with(self, message: Message, account: Account, number: str, beside: str | None, now: datetime) -> None:
+        Kept with the message, and with the account that was read.
+        """
+        kept = accounts.undo(undone_lately(account, number, at))
+        update_if(AccountRow(account.account_id), [kept], AccountRow.account_id.exists())
+        self.told_as_undone(message, account.account_id)
+
+    def undone_with(
+        self, message: Message, account: Account, number: str, at: datetime, *, beside: str | None, now: datetime
+    ) -> None:
         """The same, and the number leaves its account in the very write; one that has left already is no error.
 
         `beside`: a session by which somebody stays in. Without one the number stays where it is the last way in; as the
         last login it does so in any case: `LastLogin`. `InvalidToken` where that session has ended.
         """
         transaction = Transaction(self._connection)
-        accounts.unbind(transaction, account, number, or_way_in=beside is None)
+        kept = accounts.undo(undone_lately(account, number, at))
+        accounts.unbind(transaction, account, number, kept, or_way_in=beside is None)
         transaction.update(MessageRow(message.key), _undone(account.account_id), MessageRow.outcome.exists())
         if beside:
             transaction.check(SessionRow, account.account_id, beside, is_alive(now))
@@ -157,7 +163,11 @@ class Messages:
                 raise InvalidToken() from None
             if accounts.is_the_last(refused, account, number):
                 raise LastLogin() from None
-            self.undone(message, account.account_id, number)
+            self.undone(message, account, number, at)
+
+    def told_as_undone(self, message: Message, account_id: str) -> None:
+        """What a NO was about is undone, by another."""
+        update_if(MessageRow(message.key), _undone(account_id), MessageRow.outcome.exists())
 
     def resume(self, key: str, seen: SeenMessage, now: datetime) -> bool:
         """Take over what is still to be told of a message; False where it was told, or somebody is at it."""
