@@ -26,7 +26,7 @@ MAKEFLAGS += --no-print-directory
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
-	@echo '  ARGS="..." goes on to run, demo, test, bench, deploy and publish: make test ARGS="-k redeem"'
+	@echo '  ARGS="..." goes on to run, demo, test, attack, races, faults, bench, deploy and publish: make test ARGS="-k redeem"'
 
 .PHONY: env
 env: .venv/.made web/node_modules/.made .tools/cloud/.made .tools/sam/.made ## Make the environments, where they are not up to date
@@ -59,6 +59,7 @@ attack: export NOD_ATTACK_URL = $(value URL)
 attack: export NOD_ATTACK_SMS_SECRET = $(value SMS_SECRET)
 attack: export NOD_ATTACK_MINIMUM = $(value MINIMUM)
 attack: env ## Try all attacks on a stack: make attack URL=https://... SMS_SECRET=... (docs/operating.md)
+	@echo "Trying all attacks on $${NOD_ATTACK_URL:-a local stack of its own: about a minute}$${NOD_ATTACK_URL:+: up to eight minutes}"
 	@$(BIN)/python -m pytest tests/attacks -r fE $(ARGS)
 
 .PHONY: races

@@ -1,4 +1,4 @@
-"""Command line of the benchmarks: `python -m benchmarks`, or with names to run only those."""
+"""Command line of the benchmarks: `make bench`, or `make bench ARGS="NAMES"` to run only those."""
 
 import argparse
 import sys

@@ -147,6 +147,23 @@ def test_a12_a_report_looks_unanswered_and_holds_back(either: Target) -> None:
         assert again["code"] == "already_answered"
 
 
+def test_a12_who_gives_up_at_once_is_reported_all_the_same(either: Target) -> None:
+    """A12: bombing with requests that are over before anybody can answer holds the login back as well."""
+    alice = either.person()
+    with alice.phone.approving() as approver:
+        sign_in = either.device().start(alice.login, verification="choose")
+        approver.expect("prompt")
+        sign_in.cancel()
+        approver.expect("promptClosed")
+        late = approver.ask("answer", sign_in_id=sign_in.id, decision="allow", code=sign_in.code)
+        assert late["code"] == "not_answerable"
+        assert approver.ask("answer", sign_in_id=sign_in.id, decision="report")["status"] == "denied"
+        held = either.device().request_start(alice.login, "v" * 43, verification="choose")
+        require_held_back(either, held, within=901)
+        assert kinds(approver) == []
+    assert outcome(sign_in.redeem()) == (410, "cancelled")
+
+
 def test_a13_a_handshake_needs_a_fresh_ticket(target: Target) -> None:
     """A13: without a ticket, with a made-up one, and with a used one the handshake is refused."""
     alice = target.person()

@@ -107,3 +107,20 @@ def test_t7_the_owner_is_told_of_a_phone_that_was_talked_into_it(target: Target)
         assert (told["session_id"], told["method"]) == (stranger.session_id, "phone")
         assert connection.ask("endSession", session_id=stranger.session_id)["ended"] == [stranger.session_id]
         assert outcome(stranger.call("GET", "/sessions")) == (401, "invalid_token")
+
+
+@TEXTING
+def test_t7_whoever_was_let_in_by_a_text_is_out_after_no(target: Target) -> None:
+    """T7, T4: also a phone that has not collected yet; and a NO that comes again ends nothing that began after it."""
+    number = fresh_number()
+    sender, stranger = target.sender(number), target.texted(number, "Somebody's phone")
+    sign_in = target.device("Somebody's tablet", "tablet").start_by_text()
+    assert sender.send(body_of(sign_in)).status_code == 200
+    no = sender.call("NO")
+    assert sender.deliver(no).status_code == 200
+    assert outcome(stranger.call("GET", "/sessions")) == (401, "invalid_token")
+    assert outcome(sign_in.redeem()) == (403, "denied")
+    owner = target.texted(number)
+    assert owner.grant["account_id"] == stranger.grant["account_id"]
+    assert sender.deliver(no).status_code == 200
+    assert owner.call("GET", "/sessions").status_code == 200
