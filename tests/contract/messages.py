@@ -161,7 +161,7 @@ class MessagesContract:
         for number in range(2):
             begun = self.started(stores, str(number), known=number == 0)
             self.let_in(stores, begun, f"message {number}", known=True, ask=ask, now=after(number))
-            stop = stores.logins.stop(NUMBER, after(number), after(number))
+            stop = stores.logins.stop(NUMBER, ADA, after(number), after(number))
             assert stop is not None
             assert stop.texted_at == after(number)
 

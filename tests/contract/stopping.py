@@ -85,7 +85,7 @@ class StoppingContract:
         """T4: with its message only."""
         seen = self.created(stores)
         self.arrived(stores)
-        stores.messages.told_as_undone(message("NO"), ADA)
+        stores.messages.carried_out(message("NO"), "undone")
         assert self.outcome(stores) == ("undone", ADA)
         assert stores.accounts.get(ADA) == seen
 
@@ -93,16 +93,16 @@ class StoppingContract:
         """T7: nor a message, where there is none."""
         before = snapshot()
         stores.messages.undone(message("NO"), account(logins=LOGINS), NUMBER, after(9))
-        stores.messages.told_as_undone(message("NO"), ADA)
-        stores.messages.nothing_undone(message("NO"))
+        stores.messages.carried_out(message("NO"), "undone")
+        stores.messages.carried_out(message("NO"), "nothing_undone")
         assert snapshot() == before
 
     def test_t7_a_no_that_came_to_nothing_is_kept_so(self, stores: Stores) -> None:
         """T7: with its message only."""
         seen = self.created(stores)
         self.arrived(stores)
-        stores.messages.nothing_undone(message("NO"))
-        assert self.outcome(stores) == ("nothing_undone", None)
+        stores.messages.carried_out(message("NO"), "nothing_undone")
+        assert self.outcome(stores) == ("nothing_undone", ADA)
         assert stores.accounts.get(ADA) == seen
 
     @pytest.mark.parametrize("initial", [None, "unused", "spent"])
@@ -204,35 +204,37 @@ class StoppingContract:
     # A number says NO.
 
     def test_t7_no_is_kept_with_its_number(self, stores: Stores, snapshot: Snapshot) -> None:
-        """T7: it tells whose that is; one that nobody has is left alone, and none is made."""
+        """T7: where it is the account's; one that is nobody's, or another's by now, is left alone, and none is made."""
         self.created(stores)
         before = snapshot()
-        assert stores.logins.stop("tel:+447700900999", NOW, NOW) is None
+        for login, account_id in (("tel:+447700900999", ADA), (NUMBER, GRACE)):
+            not_theirs = Stop(number=login, account_id=account_id, asked_at=NOW, held_at=NOW)
+            assert stores.logins.stop(login, account_id, NOW, after(5)) == not_theirs
         assert snapshot() == before
-        assert stores.logins.stop(NUMBER, NOW, NOW) == stop(NOW, NOW)
+        assert stores.logins.stop(NUMBER, ADA, NOW, NOW) == stop(NOW, NOW)
         assert snapshot() != before
         assert stores.logins.find(NUMBER) == KnownLogin(ADA, BOUND, stopped_at=NOW)
 
     def test_t4_no_begins_to_hold_when_it_is_first_carried_out(self, stores: Stores, snapshot: Snapshot) -> None:
         """T4: carried out once more it changes nothing, and tells since when it holds; another NO is one of its own."""
         self.created(stores)
-        assert stores.logins.stop(NUMBER, NOW, after(3)) == stop(NOW, after(3))
+        assert stores.logins.stop(NUMBER, ADA, NOW, after(3)) == stop(NOW, after(3))
         before = snapshot()
         for asked_at in (NOW, after(3), after(-60)):
-            assert stores.logins.stop(NUMBER, asked_at, after(60)) == stop(asked_at, after(3))
+            assert stores.logins.stop(NUMBER, ADA, asked_at, after(60)) == stop(asked_at, after(3))
         assert snapshot() == before
         later = after(3) + A_MICROSECOND
-        assert stores.logins.stop(NUMBER, later, after(61)) == stop(later, after(61))
+        assert stores.logins.stop(NUMBER, ADA, later, after(61)) == stop(later, after(61))
 
     def test_t7_no_holds_nothing_else_back(self, stores: Stores) -> None:
         """T7: a login that is not held back stays so, and one that is keeps its hold."""
         self.created(stores)
-        stores.logins.stop(NUMBER, NOW, NOW)
+        stores.logins.stop(NUMBER, ADA, NOW, NOW)
         known = stores.logins.find(NUMBER)
         assert known is not None
         assert known.held_until is None
         stores.logins.hold(NUMBER, NOW)
-        stores.logins.stop(NUMBER, after(1), after(1))
+        stores.logins.stop(NUMBER, ADA, after(1), after(1))
         known = stores.logins.find(NUMBER)
         assert known is not None
         assert known.is_held(after(1))
@@ -244,7 +246,7 @@ class StoppingContract:
         """R1.6: where nobody said NO, or before the text only, it gets its session."""
         seen = self.let_in(stores)
         if stopped_at:
-            stores.logins.stop(NUMBER, stopped_at, stopped_at)
+            stores.logins.stop(NUMBER, ADA, stopped_at, stopped_at)
         stores.sign_ins.redeem(seen, seen.redeem(VERIFIER, NOW), session("NEW", method="phone"), NOW)
         assert stores.sessions.get(ADA, "NEW") == session("NEW", method="phone")
         assert current(stores, seen).status == "redeemed"
@@ -252,8 +254,8 @@ class StoppingContract:
     @pytest.mark.parametrize(
         "spoil",
         [
-            lambda stores: stores.logins.stop(NUMBER, NOW, NOW),
-            lambda stores: stores.logins.stop(NUMBER, after(1), after(1)),
+            lambda stores: stores.logins.stop(NUMBER, ADA, NOW, NOW),
+            lambda stores: stores.logins.stop(NUMBER, ADA, after(1), after(1)),
             lambda stores: stores.accounts.release(account(logins=LOGINS), NUMBER),
             lambda stores: moved(stores, ADA, GRACE),
             lambda stores: moved(stores, ADA, ADA),
@@ -277,7 +279,7 @@ class StoppingContract:
         with pytest.raises(Denied):
             stores.sign_ins.redeem(seen, seen.redeem(VERIFIER, after(11)), session("NEW"), after(11))
         stores.sessions.put(session())
-        stores.logins.stop(NUMBER, after(0), after(9))
+        stores.logins.stop(NUMBER, ADA, after(0), after(9))
         with pytest.raises(Denied):
             stores.sign_ins.redeem(seen, seen.redeem(VERIFIER, after(11)), session("NEW"), after(11))
         assert stores.sessions.get(ADA, "NEW") is None
@@ -287,7 +289,7 @@ class StoppingContract:
         seen = self.let_in(stores)
         redeemed = seen.redeem(VERIFIER, NOW)
         stores.sign_ins.redeem(seen, redeemed, session("FIRST"), NOW)
-        stores.logins.stop(NUMBER, NOW, NOW)
+        stores.logins.stop(NUMBER, ADA, NOW, NOW)
         before = snapshot()
         with pytest.raises(Overtaken) as overtaken:
             stores.sign_ins.redeem(seen, redeemed, session("SECOND"), NOW)
@@ -299,14 +301,14 @@ class StoppingContract:
     @staticmethod
     def arrived(stores: Stores) -> None:
         """The NO has arrived."""
-        stores.messages.claim(message("NO"), "stopped")
+        stores.messages.claim(message("NO"), "stopped", ADA)
 
     @staticmethod
     def outcome(stores: Stores) -> tuple[str, str | None]:
         """What became of it, and in which account."""
         seen = stores.messages.seen("NO")
         assert seen is not None
-        return seen.outcome, seen.undone_in
+        return seen.outcome, seen.account_id
 
     @staticmethod
     def created(stores: Stores, **changes: Any) -> Account:

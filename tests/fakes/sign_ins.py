@@ -44,15 +44,15 @@ class Logins:
         if row := self.rows.logins.get(login):
             row.next_hold = FIRST_HOLD
 
-    def stop(self, login: str, asked_at: datetime, now: datetime) -> Stop | None:
+    def stop(self, login: str, account_id: str, asked_at: datetime, now: datetime) -> Stop:
         row = self.rows.logins.get(login)
-        if row is None:
-            return None
+        if row is None or row.account_id != account_id:
+            return Stop(number=login, account_id=account_id, asked_at=asked_at, held_at=asked_at)
         if row.stopped_at is None or row.stopped_at < asked_at:
             row.stopped_at = now
         return Stop(
             number=login,
-            account_id=row.account_id,
+            account_id=account_id,
             asked_at=asked_at,
             held_at=row.stopped_at,
             texted_at=row.texted_at,

@@ -119,18 +119,18 @@ class Messages:
         self.rows.count(limit, binding.login, message.received_at)
         self._keep(message, "bound")
 
-    def claim(self, message: Message, outcome: Outcome) -> None:
+    def claim(self, message: Message, outcome: Outcome, account_id: str | None = None) -> None:
         self._require_new(message)
-        self._keep(message, outcome)
+        self._keep(message, outcome, account_id)
 
-    def nothing_undone(self, message: Message) -> None:
+    def carried_out(self, message: Message, outcome: Outcome) -> None:
         if kept := self.rows.messages.get(message.key):
-            self.rows.messages[message.key] = replace(kept, outcome="nothing_undone")
+            self.rows.messages[message.key] = replace(kept, outcome=outcome)
 
     def undone(self, message: Message, account: Account, number: str, at: datetime) -> None:
         if kept := self.rows.accounts.get(account.account_id):
             self.rows.accounts[account.account_id] = replace(kept, undone=undone_lately(account, number, at))
-        self.told_as_undone(message, account.account_id)
+        self.carried_out(message, "undone")
 
     def undone_with(
         self, message: Message, account: Account, number: str, at: datetime, *, beside: str | None, now: datetime
@@ -140,10 +140,6 @@ class Messages:
         with suppress(UnknownLogin):
             self.rows.unbind(account, number, or_way_in=beside is None)
         self.undone(message, account, number, at)
-
-    def told_as_undone(self, message: Message, account_id: str) -> None:
-        if kept := self.rows.messages.get(message.key):
-            self.rows.messages[message.key] = replace(kept, outcome="undone", undone_in=account_id)
 
     def resume(self, key: str, seen: SeenMessage, now: datetime) -> bool:
         kept = self.rows.messages.get(key)
@@ -165,6 +161,7 @@ class Messages:
         if message.key in self.rows.messages:
             raise Repeated()
 
-    def _keep(self, message: Message, outcome: Outcome) -> None:
-        self.rows.messages[message.key] = SeenMessage(message.received_at, outcome, message.received_at + WORK_TIME)
+    def _keep(self, message: Message, outcome: Outcome, account_id: str | None = None) -> None:
+        work_until = message.received_at + WORK_TIME
+        self.rows.messages[message.key] = SeenMessage(message.received_at, outcome, work_until, account_id)
         self.rows.messages_end[message.key] = message.forget_at

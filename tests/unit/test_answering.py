@@ -21,7 +21,7 @@ from nod.errors import (
 )
 from nod.flows.answering import Answer
 from nod.flows.starting import Started
-from tests.builders import ADA, GRACE, NOW, wrong_code_for
+from tests.builders import ADA, ADAS_NUMBER, GRACE, NOW, wrong_code_for
 from tests.unit.service import Service
 
 PHONE, TABLET, GRACES = Approver(ADA, "PHONE"), Approver(ADA, "TABLET"), Approver(GRACE, "GRACES")
@@ -356,6 +356,20 @@ def test_a12_a_late_report_is_about_the_account_that_was_asked() -> None:
     service.wait(3600 + 120)
     with pytest.raises(NotAnswerable):
         asked.answer("report")
+
+
+def test_a12_a_late_report_holds_back_though_the_number_has_said_no() -> None:
+    """A12, T7: whoever is bombed does both."""
+    asked = Asked()
+    service = asked.service
+    service.stores.accounts.bind(service.control.alive(PHONE), f"tel:{ADAS_NUMBER}", service.now)
+    service.wait(1)
+    asked.started = service.start(ADAS_NUMBER)
+    give_up(asked)
+    service.text("NO")
+    assert asked.answer("report") == "denied"
+    with pytest.raises(SlowDown):
+        service.start(ADAS_NUMBER)
 
 
 @pytest.mark.parametrize("decision", ["allow", "deny"])

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from nod.domain.connections import (
     HEARD_PER_ACCOUNT,
     PAGES_PER_ACCOUNT,
+    PAGES_PER_SESSION,
     ApproverPolicy,
     Connection,
     Purpose,
@@ -147,8 +148,11 @@ def test_s4_however_many_a_thief_has_older_sessions_are_heard() -> None:
 
 def test_a1_of_one_session_those_are_heard_that_were_opened_last() -> None:
     """A1: whatever stands there of connections that broke off without a word; of pages fewer, each costs a picture."""
-    pages = opened_by("OLD", 0, PAGES_PER_ACCOUNT + 3, "hand_over")
-    assert pages_among(pages, after(500)) == pages[:2:-1]
+    old, new = opened_by("OLD", 0, PAGES_PER_SESSION + 3, "hand_over"), opened_by("NEW", 0, 1, "hand_over")
+    assert heard_among([*old, *new], after(500)) == [*new, *old[::-1]]
+    assert pages_among([*old, *new], after(500)) == [*new, *old[:2:-1]]
+    more = [one for number in range(5) for one in opened_by(f"NEWER{number}", 1, PAGES_PER_SESSION, "hand_over")]
+    assert len(pages_among([*old, *new, *more], after(500))) == PAGES_PER_ACCOUNT
 
 
 def test_a1_those_that_have_run_out_take_nobodys_place() -> None:

@@ -12,7 +12,7 @@ from nod.domain.sign_in import Approver
 from nod.domain.texts import stopped_text
 from nod.errors import Denied
 from nod.flows.granting import Grant
-from tests.builders import ADA, ADAS_NUMBER, APP, GRACES_NUMBER, HOME, LAPTOP
+from tests.builders import ADA, ADAS_NUMBER, APP, GRACE, GRACES_NUMBER, HOME, LAPTOP
 from tests.unit.bindings import to_send
 from tests.unit.service import Service
 from tests.unit.stopping import living, shown, who
@@ -96,6 +96,47 @@ def test_t4_an_older_no_is_known_as_undone_once_the_number_is_bound_anew() -> No
     service.text("NO", message_id="FIRST")
     assert living(service) == {"PC", owners.session_id}
     assert {ADAS_NUMBER, "lovelace"} <= shown(service)
+
+
+@pytest.mark.parametrize("where", ["a new account", "an account of old"])
+def test_t4_an_older_no_is_about_the_account_that_its_number_had(where: str) -> None:
+    """T4, T7: in whichever account the number is by the time that it comes again, nothing is undone."""
+    service, _ = with_a_number(lately=True)
+    service.signed_in_by_text()
+    broken_off(service)
+    service.wait(60)
+    if where == "a new account":
+        owner = service.control.alive(who(service.signed_in_by_text()))
+    else:
+        service.account("grace", account_id=GRACE)
+        owner = service.session("GRACES", GRACE, founding=True)
+        bind_anew(service, owner)
+        service.signed_in_by_text()
+    service.passwords.change(owner, None, "the owner's own")
+    service.bind(owner, "lovelace")
+    before, sessions = service.rows.accounts[owner.account_id], living(service, owner.account_id)
+    service.wait(1800)
+    service.replies()
+    service.text("NO", message_id="FIRST")
+    assert service.replies() == [DONE]
+    assert (service.rows.accounts[owner.account_id], living(service, owner.account_id)) == (before, sessions)
+
+
+def test_t7_a_thief_that_takes_the_number_away_does_not_stop_a_no_that_has_come() -> None:
+    """T7: what its text has led to ends by the next delivery, though the number is nobody's by then."""
+    service = Service(eviction_age=timedelta(0))
+    service.account("ada", ADAS_NUMBER, password_hash="hers")
+    service.session("PC")
+    service.wait(DAYS)
+    thief = service.control.alive(who(service.signed_in_by_text()))
+    service.failing(0, "logins.stop")
+    with pytest.raises(ConnectionError):
+        service.text("NO", message_id="NO")
+    service.binding.unbind(thief, ADAS_NUMBER)
+    service.wait(40)
+    service.text("NO", message_id="NO")
+    assert service.replies()[-1] == DONE
+    assert living(service) == {"PC"}
 
 
 def test_t7_a_no_whose_first_delivery_was_lost_leaves_alone_what_came_between() -> None:

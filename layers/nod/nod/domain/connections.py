@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Literal
 
 import msgspec
@@ -19,7 +20,7 @@ OPENING_TIME = timedelta(seconds=10)
 # How many connections of an account hear what it is told, and how many of its pages show QR codes: each costs a post,
 # or a picture.
 HEARD_PER_ACCOUNT = 1_000
-PAGES_PER_ACCOUNT = 50
+PAGES_PER_SESSION, PAGES_PER_ACCOUNT = 10, 50
 
 
 def waiting_for(sign_in_id: str) -> str:
@@ -55,7 +56,7 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
         return not self.opened and now < self.connected_at + OPENING_TIME
 
 
-def heard_among(connections: Iterable[Connection], now: datetime, most: int = HEARD_PER_ACCOUNT) -> list[Connection]:
+def heard_among(connections: Iterable[Connection], now: datetime) -> list[Connection]:
     """The connections that hear what is said: devices that wait, then those of the sessions that are oldest.
 
     Of one session those that were opened last come first. However many somebody opens who got in lately, older sessions
@@ -63,7 +64,7 @@ def heard_among(connections: Iterable[Connection], now: datetime, most: int = HE
     """
     living = [one for one in connections if now < one.expires_at]
     latest_first = sorted(living, key=lambda one: one.connected_at, reverse=True)
-    return sorted(latest_first, key=_by_age)[:most]
+    return sorted(latest_first, key=_by_age)[:HEARD_PER_ACCOUNT]
 
 
 def approvers_among(connections: Iterable[Connection], now: datetime) -> list[Connection]:
@@ -72,8 +73,10 @@ def approvers_among(connections: Iterable[Connection], now: datetime) -> list[Co
 
 
 def pages_among(connections: Iterable[Connection], now: datetime) -> list[Connection]:
-    """The pages that show QR codes: opening one is its user's consent to that."""
-    return heard_among((one for one in connections if one.purpose == "hand_over"), now, PAGES_PER_ACCOUNT)
+    """The pages that show QR codes: opening one is its user's consent to that. No session takes all places."""
+    pages = heard_among((one for one in connections if one.purpose == "hand_over"), now)
+    by_session = [list(group) for _, group in groupby(pages, key=lambda one: one.session_id)]
+    return [one for group in by_session for one in group[:PAGES_PER_SESSION]][:PAGES_PER_ACCOUNT]
 
 
 def in_order_of_asking(
@@ -101,8 +104,8 @@ def in_order_of_asking(
     return [[one] for one in sorted(ranked, key=lambda one: not one.opened)]
 
 
-def _by_age(one: Connection) -> tuple[bool, datetime]:
-    return one.session_id is not None, one.signed_in_at or one.connected_at
+def _by_age(one: Connection) -> tuple[bool, datetime, str]:
+    return one.session_id is not None, one.signed_in_at or one.connected_at, one.session_id or ""
 
 
 def _activity(one: Connection, last_active: Mapping[str, datetime]) -> tuple[datetime, datetime]:

@@ -72,13 +72,17 @@ class KnownLogin(msgspec.Struct, frozen=True):
     held_until: datetime | None = None
     stopped_at: datetime | None = None
 
+    def is_of(self, account_id: str, since: datetime) -> bool:
+        """Whether it has been that account's since then, without a break."""
+        return self.account_id == account_id and self.bound_at <= since
+
     def vouches_for(self, account_id: str, texted_at: datetime) -> bool:
         """Whether what it has texted for then is still to be let in to that account (T7).
 
         Not where it has said NO since, nor where it was taken from the account meanwhile, though it was bound anew.
         """
         is_stopped = self.stopped_at is not None and texted_at <= self.stopped_at
-        return self.account_id == account_id and self.bound_at <= texted_at and not is_stopped
+        return self.is_of(account_id, texted_at) and not is_stopped
 
     def is_held(self, now: datetime) -> bool:
         """Whether nobody may be prompted for it now."""

@@ -7,7 +7,7 @@ import msgspec
 
 from nod.domain.accounts import Account
 from nod.domain.logins import login_from_key
-from nod.domain.sessions import Session, below
+from nod.domain.sessions import ENDED, Session, below
 
 STOPPABLE_FOR = timedelta(hours=24)
 # What begins so soon after NO was begun before it: clocks differ a little, and requests take their time.
@@ -44,13 +44,16 @@ class Stop(msgspec.Struct, frozen=True, kw_only=True):
         let nobody in they do not.
         """
         shown = login_from_key(self.number).shown
-        by_text = [one.signed_in_at for one in sessions if one.method == "phone" and one.login == shown]
+        by_text = [one for one in sessions if one.method == "phone" and one.login == shown]
         bound_at = account.logins.get(self.number)
         is_bound = bound_at is not None and bound_at != account.created_at
         others = [time for time in (self.texted_at, bound_at if is_bound else None) if time and time <= self.asked_at]
         day_ago = self.asked_at - STOPPABLE_FOR
-        begin = max(day_ago, account.undone.get(self.number, day_ago))
-        return min((time for time in (*by_text, *others) if begin < time <= self.until), default=None)
+        undone_at = account.undone.get(self.number, day_ago)
+        # One that another NO has not ended is not undone, whatever its time says.
+        left = [one.signed_in_at for one in by_text if one.signed_in_at > undone_at or one.expires_at > ENDED]
+        left += [time for time in others if time > undone_at]
+        return min((time for time in left if day_ago < time <= self.until), default=None)
 
 
 def undone_lately(account: Account, number: str, at: datetime) -> dict[str, datetime]:

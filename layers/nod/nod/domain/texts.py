@@ -91,13 +91,13 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 class SeenMessage(msgspec.Struct, frozen=True):
     """A message that came before: when, what became of it, and until when somebody is at telling so (None: told).
 
-    `undone_in` is the account in which a NO was carried out.
+    `account_id` is whose its number was when a NO arrived: the account that it is about.
     """
 
     received_at: datetime
     outcome: Outcome
     work_until: datetime | None
-    undone_in: str | None = None
+    account_id: str | None = None
 
 
 class Repeated(Exception):

@@ -1,7 +1,7 @@
 """A text message lets a phone in: at once, or once a signed-in device has allowed it (R3.3-R3.5, T3, T7)."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 import msgspec
@@ -19,6 +19,8 @@ from nod.errors import Cancelled, Expired, IdentifierUsed, NodError, SlowDown, U
 from nod.flows.ports import Connections, Messages, SignIns
 from nod.flows.prompting import Prompting
 
+# How long two texts of a new number are under way at once, of which one is let in to the account that the other makes.
+AT_ONCE = timedelta(seconds=10)
 REASONS: dict[type[NodError], Outcome] = {
     UnknownSignIn: "unknown",
     Expired: "expired",
@@ -53,8 +55,10 @@ class Admitting:
 
         Raises `Repeated`, and `Overtaken` or `LoginMoved` where sign-in or number are not as they were found.
         """
-        # Texts of a new number that come at once are of the account that one of them makes.
-        now = max(message.received_at, known.bound_at) if known else message.received_at
+        now = message.received_at
+        if known and now < known.bound_at <= now + AT_ONCE:
+            # Of several texts of a new number that come at once, each is of the account that one of them makes.
+            now = known.bound_at
         try:
             after = before.texted(number, known.account_id if known else None, ask=False, now=now)
             approvers = self._to_ask(known, now)

@@ -28,26 +28,27 @@ class Stopping:
     together: Together
     clock: Clock
 
-    def stop(self, number: str, message: Message) -> bool:
+    def stop(self, number: str, message: Message, account_id: str | None) -> bool:
         """End the sessions, unbind the logins and drop the password of that time; False where there was nothing.
 
+        `account_id` is whose the number was when the message arrived, and in no other account is anything undone.
         Devices that became known are forgotten, as logins are unbound. What was allowed before, and not redeemed yet,
         no longer can be. What breaks off is finished by doing it once more: it undoes what has begun since as well, for
         whoever was in had time to go on. Once it was carried out it undoes no more, nor does a NO that came before it.
         """
         # First: from now on nothing that was allowed before is redeemed.
-        stop = self.logins.stop(number, message.received_at, self.clock())
+        stop = self.logins.stop(number, account_id, message.received_at, self.clock()) if account_id else None
         account = self.accounts.get(stop.account_id) if stop else None
         if stop is None or account is None:
-            self.messages.nothing_undone(message)
+            self.messages.carried_out(message, "nothing_undone")
             return False
         if stop.is_done(account):
-            self.messages.told_as_undone(message, account.account_id)
+            self.messages.carried_out(message, "undone")
             self.hang_up(account.account_id)
             return True
         since = stop.since(account, self.sessions.of_account(account.account_id))
         if since is None:
-            self.messages.nothing_undone(message)
+            self.messages.carried_out(message, "nothing_undone")
             return False
         undone = self._carry_out(message, stop, account, since)
         # Whoever is out by now only hears of it late, however many there are to be told.

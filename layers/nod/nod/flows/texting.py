@@ -73,6 +73,7 @@ class Texting:
         found = self._find(message, number, identifier)
         try:
             admitted = self._act(message, found, number, "stopped" if says_no else _unknown(identifier))
+            about = found.known.account_id if found.known else None
         except Repeated:
             seen = found.seen or self.messages.seen(message.key)
             if seen is None or not self._takes_over(message.key, seen):
@@ -83,8 +84,8 @@ class Texting:
                 self.messages.finish(message.key)
                 return None
             admitted = Admitted(seen.outcome, found.sign_in)
-            return self._tell(message, admitted, number, replies=replies, before=seen)
-        return self._tell(message, admitted, number, replies=replies)
+            return self._tell(message, admitted, number, seen.account_id, replies=replies, is_repeated=True)
+        return self._tell(message, admitted, number, about, replies=replies)
 
     def _find(self, message: Message, number: Login, identifier: str | None) -> Found:
         seen, known, sign_in, binding = self.together(
@@ -110,7 +111,8 @@ class Texting:
                     return Admitted(self._bind(message, found.binding, number), None)
                 if sign_in:
                     return self.admitting.admit(message, sign_in, number.key, known)
-                self.messages.claim(message, otherwise)
+                about = known.account_id if known and otherwise == "stopped" else None
+                self.messages.claim(message, otherwise, about)
                 return Admitted(otherwise, None)
             except Overtaken as overtaken:
                 sign_in = overtaken.current
@@ -146,18 +148,28 @@ class Texting:
         raise TryAgain(retry_after=30)
 
     def _tell(
-        self, message: Message, admitted: Admitted, number: Login, *, replies: bool, before: SeenMessage | None = None
+        self,
+        message: Message,
+        admitted: Admitted,
+        number: Login,
+        about: str | None,
+        *,
+        replies: bool,
+        is_repeated: bool = False,
     ) -> str | None:
-        """Tell everybody. Where that fails, the gateway's next delivery is to try again: `before` is what it finds."""
+        """Tell everybody. Where that fails, the gateway's next delivery is to try again: it `is_repeated`.
+
+        `about` is the account that a NO is about.
+        """
         now: datetime = self.clock()
         try:
             if admitted.outcome == "stopped":
-                done = self.stopping.stop(number.key, message)
+                done = self.stopping.stop(number.key, message, about)
                 admitted = Admitted("undone" if done else "nothing_undone", None)
-            elif before and before.undone_in:
-                self.stopping.hang_up(before.undone_in)
+            elif admitted.outcome == "undone" and about:
+                self.stopping.hang_up(about)
             admitted = self.admitting.announce(admitted, now)
-            text = self.replying.reply(admitted, number, now, is_repeated=before is not None)
+            text = self.replying.reply(admitted, number, now, is_repeated=is_repeated)
             if text and not replies:
                 self.replying.send(number, text)
         except Exception:

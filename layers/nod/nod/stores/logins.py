@@ -73,20 +73,21 @@ class Logins:
         """After a success the next report starts again with the shortest hold."""
         self._update_known(login, [LoginRow.next_hold.remove()])
 
-    def stop(self, login: str, asked_at: datetime, now: datetime) -> Stop | None:
+    def stop(self, login: str, account_id: str, asked_at: datetime, now: datetime) -> Stop:
         """Somebody said NO by text at `asked_at`: what the login was allowed before cannot be redeemed any more.
 
-        That holds from `now` on, or earlier where the same NO came before. None where the login is nobody's.
+        That holds from `now` on, or earlier where the same NO came before. Where the login is no longer the account's,
+        nothing can be redeemed in any case, and it has held since it was said.
         """
-        known = LoginRow.account_id.exists()
+        still_theirs = LoginRow.account_id == account_id
         not_stopped = LoginRow.stopped_at.does_not_exist() | (LoginRow.stopped_at < asked_at)
-        item, _ = update_or_show(LoginRow(login), [LoginRow.stopped_at.set(now)], known & not_stopped)
+        item, _ = update_or_show(LoginRow(login), [LoginRow.stopped_at.set(now)], still_theirs & not_stopped)
         row = LoginRow.from_raw_data(item) if item else None
-        if row is None:
-            return None
+        if row is None or row.account_id != account_id:
+            return Stop(number=login, account_id=account_id, asked_at=asked_at, held_at=asked_at)
         return Stop(
             number=login,
-            account_id=row.account_id,
+            account_id=account_id,
             asked_at=asked_at,
             held_at=row.stopped_at,
             texted_at=row.texted_at,

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 
 from pynamodb.attributes import UnicodeAttribute
 from pynamodb.connection import Connection
-from pynamodb.expressions.update import Action
 
 from nod.domain.accounts import Account
 from nod.domain.bindings import Binding
@@ -45,12 +44,8 @@ class MessageRow(Row):
     received_at = Moment()
     outcome = UnicodeAttribute()
     work_until = Moment(null=True)
-    undone_in = UnicodeAttribute(null=True)
+    account_id = UnicodeAttribute(null=True)
     forget_at = Whole(null=True)
-
-
-def _undone(account_id: str) -> list[Action]:
-    return [MessageRow.outcome.set("undone"), MessageRow.undone_in.set(account_id)]
 
 
 class Messages:
@@ -125,13 +120,16 @@ class Messages:
                 raise SlowDown() from None
             raise accounts.why_not_bound(refused) from None
 
-    def claim(self, message: Message, outcome: Outcome) -> None:
-        """Keep a message of which nothing came, so that its sender is told once; `Repeated` where it was before."""
-        self._commit(self._claim(message, outcome))
+    def claim(self, message: Message, outcome: Outcome, account_id: str | None = None) -> None:
+        """Keep a message of which nothing came, so that its sender is told once; `Repeated` where it was before.
 
-    def nothing_undone(self, message: Message) -> None:
-        """A NO came to nothing: a delivery that comes again tells so, and does not look again."""
-        update_if(MessageRow(message.key), [MessageRow.outcome.set("nothing_undone")], MessageRow.outcome.exists())
+        `account_id`: of a NO, the account that it is about.
+        """
+        self._commit(self._claim(message, outcome, account_id))
+
+    def carried_out(self, message: Message, outcome: Outcome) -> None:
+        """What a NO came to: a delivery that comes again tells so, and does not look again."""
+        update_if(MessageRow(message.key), [MessageRow.outcome.set(outcome)], MessageRow.outcome.exists())
 
     def undone(self, message: Message, account: Account, number: str, at: datetime) -> None:
         """A NO was carried out, and has undone all up to `at`: no delivery of it, nor of one before, does so again.
@@ -140,7 +138,7 @@ class Messages:
         """
         kept = accounts.undo(undone_lately(account, number, at))
         update_if(AccountRow(account.account_id), [kept], AccountRow.account_id.exists())
-        self.told_as_undone(message, account.account_id)
+        self.carried_out(message, "undone")
 
     def undone_with(
         self, message: Message, account: Account, number: str, at: datetime, *, beside: str | None, now: datetime
@@ -153,7 +151,7 @@ class Messages:
         transaction = Transaction(self._connection)
         kept = accounts.undo(undone_lately(account, number, at))
         accounts.unbind(transaction, account, number, kept, or_way_in=beside is None)
-        transaction.update(MessageRow(message.key), _undone(account.account_id), MessageRow.outcome.exists())
+        transaction.update(MessageRow(message.key), [MessageRow.outcome.set("undone")], MessageRow.outcome.exists())
         if beside:
             transaction.check(SessionRow, account.account_id, beside, is_alive(now))
         try:
@@ -164,10 +162,6 @@ class Messages:
             if accounts.is_the_last(refused, account, number):
                 raise LastLogin() from None
             self.undone(message, account, number, at)
-
-    def told_as_undone(self, message: Message, account_id: str) -> None:
-        """What a NO was about is undone, by another."""
-        update_if(MessageRow(message.key), _undone(account_id), MessageRow.outcome.exists())
 
     def resume(self, key: str, seen: SeenMessage, now: datetime) -> bool:
         """Take over what is still to be told of a message; False where it was told, or somebody is at it."""
@@ -185,8 +179,10 @@ class Messages:
         """Everything was told."""
         update_if(MessageRow(key), [MessageRow.work_until.remove()], MessageRow.outcome.exists())
 
-    def _claim(self, message: Message, outcome: Outcome) -> Transaction:
-        row: MessageRow = MessageRow(message.key, received_at=message.received_at, outcome=outcome)
+    def _claim(self, message: Message, outcome: Outcome, account_id: str | None = None) -> Transaction:
+        row: MessageRow = MessageRow(
+            message.key, received_at=message.received_at, outcome=outcome, account_id=account_id
+        )
         row.work_until = message.received_at + WORK_TIME
         if message.forget_at:
             row.forget_at = int(message.forget_at.timestamp()) + 1
