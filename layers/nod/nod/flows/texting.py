@@ -73,19 +73,25 @@ class Texting:
         found = self._find(message, number, identifier)
         try:
             admitted = self._act(message, found, number, "stopped" if says_no else _unknown(identifier))
-            about = found.known.account_id if found.known else None
         except Repeated:
             seen = found.seen or self.messages.seen(message.key)
-            if seen is None or not self._takes_over(message.key, seen):
-                return None
-            message = msgspec.structs.replace(message, received_at=seen.received_at)
-            found = self._find(message, number, identifier)
-            if _is_taken_back(seen, found):
-                self.messages.finish(message.key)
-                return None
-            admitted = Admitted(seen.outcome, found.sign_in)
-            return self._tell(message, admitted, number, seen.account_id, replies=replies, is_repeated=True)
+            return self._repeat(message, seen, number, identifier, replies=replies) if seen else None
+        about = found.known.account_id if found.known else None
         return self._tell(message, admitted, number, about, replies=replies)
+
+    def _repeat(
+        self, message: Message, seen: SeenMessage, number: Login, identifier: str | None, *, replies: bool
+    ) -> str | None:
+        """Tell what the delivery before did not come to; nothing where it did, or what it brought was taken back."""
+        if not self._takes_over(message.key, seen):
+            return None
+        message = msgspec.structs.replace(message, received_at=seen.received_at)
+        found = self._find(message, number, identifier)
+        if _is_taken_back(seen, found):
+            self.messages.finish(message.key)
+            return None
+        admitted = Admitted(seen.outcome, found.sign_in)
+        return self._tell(message, admitted, number, seen.account_id, replies=replies, is_repeated=True)
 
     def _find(self, message: Message, number: Login, identifier: str | None) -> Found:
         seen, known, sign_in, binding = self.together(
