@@ -106,6 +106,8 @@ def test_t7_what_another_no_has_undone_is_nothing_to_undo_from() -> None:
     assert no(after(20), texted_at=after(10)).since(seen, []) is None
     assert no(after(20)).since(seen, [*ended, *by_text(after(11))]) == after(11)
     assert no(after(20)).since(seen, [*ended, *by_text(after(9))]) == after(9), "which slipped through alive"
+    bound = account(logins={"user:ada": NOW, NUMBER: after(9)}, undone={NUMBER: after(10)})
+    assert no(after(20)).since(bound, ended) == after(9), "which came while the number was leaving"
     assert no(after(20)).since(account(undone={"tel:+447700900999": after(10)}), by_text(after(5))) == after(5)
     assert [no(after(seconds)).is_done(seen) for seconds in (9, 10, 11)] == [True, True, False]
     assert not no(NOW).is_done(account())

@@ -46,13 +46,14 @@ class Stop(msgspec.Struct, frozen=True, kw_only=True):
         shown = login_from_key(self.number).shown
         by_text = [one for one in sessions if one.method == "phone" and one.login == shown]
         bound_at = account.logins.get(self.number)
-        is_bound = bound_at is not None and bound_at != account.created_at
-        others = [time for time in (self.texted_at, bound_at if is_bound else None) if time and time <= self.asked_at]
         day_ago = self.asked_at - STOPPABLE_FOR
         undone_at = account.undone.get(self.number, day_ago)
-        # One that another NO has not ended is not undone, whatever its time says.
+        # A session that lives, and a binding that stands, are not undone, whatever their times say.
         left = [one.signed_in_at for one in by_text if one.signed_in_at > undone_at or one.expires_at > ENDED]
-        left += [time for time in others if time > undone_at]
+        if bound_at and bound_at != account.created_at and bound_at <= self.asked_at:
+            left.append(bound_at)
+        if self.texted_at and undone_at < self.texted_at <= self.asked_at:
+            left.append(self.texted_at)
         return min((time for time in left if day_ago < time <= self.until), default=None)
 
 
