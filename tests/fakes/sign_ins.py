@@ -46,17 +46,12 @@ class Logins:
 
     def stop(self, login: str, account_id: str, asked_at: datetime, now: datetime) -> Stop:
         row = self.rows.logins.get(login)
+        stop = Stop(number=login, account_id=account_id, asked_at=asked_at, held_at=asked_at)
         if row is None or row.account_id != account_id:
-            return Stop(number=login, account_id=account_id, asked_at=asked_at, held_at=asked_at)
+            return stop
         if row.stopped_at is None or row.stopped_at < asked_at:
             row.stopped_at = now
-        return Stop(
-            number=login,
-            account_id=account_id,
-            asked_at=asked_at,
-            held_at=row.stopped_at,
-            texted_at=row.texted_at,
-        )
+        return replace(stop, held_at=row.stopped_at, texted_at=row.texted_at)
 
 
 def _held_until(row: LoginRow) -> datetime | None:

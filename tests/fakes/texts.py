@@ -60,7 +60,7 @@ def pending(rows: Rows, binding: Binding, now: datetime) -> Binding:
 def complete(rows: Rows, binding: Binding, now: datetime) -> None:
     """Bind a login, once and in time; nothing happens where that cannot be."""
     kept = pending(rows, binding, now)
-    rows.bind(binding.account_id, binding.login, max(now, binding.asked_at))
+    rows.bind(binding.account_id, binding.login, binding.bound_at(now))
     rows.bindings[binding.binding_id] = replace(kept, done=True)
 
 

@@ -148,7 +148,7 @@ export const zh = {
       cancelled: "{device} 已取消。",
       expired: "{device} 未及时得到答复。",
       elsewhere: "另一台设备已答复。",
-      gone: "{device}不再请求登录。",
+      gone: "{device} 不再请求登录。",
       reported: "已记录。对方不会得到通知，一段时间内也无法再为此账号请求登录。",
     },
     sessions: "我登录的设备",

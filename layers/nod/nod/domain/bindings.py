@@ -27,10 +27,12 @@ class Binding(msgspec.Struct, frozen=True, kw_only=True):
     tries_left: int = CODE_TRIES
     done: bool = False
 
-    @property
-    def asked_at(self) -> datetime:
-        """When it was asked for. The login is no older than that, however clocks differ: NO undoes both (T7)."""
-        return self.expires_at - BINDING_LIFETIME
+    def bound_at(self, now: datetime) -> datetime:
+        """Since when the login is bound that is proven at `now`: not before it was asked for, however clocks differ.
+
+        NO undoes both (T7).
+        """
+        return max(now, self.expires_at - BINDING_LIFETIME)
 
     def is_code(self, code: str) -> bool:
         """Whether this is the code that was mailed, in constant time."""

@@ -31,6 +31,7 @@ from nod.errors import (
 )
 
 REDEEM_WINDOW = timedelta(seconds=60)
+# How long what is over before anybody answered can be reported still; its row stays so long at least.
 REPORTABLE_FOR = timedelta(hours=1)
 POLL_INTERVAL = timedelta(seconds=5)
 # Clients count the interval from when the answer reached them; the network may bring the next poll a little early.

@@ -124,6 +124,6 @@ class Answering:
         """A report that is repeated, for the first one may not have come to this, or one that comes late."""
         known = self.logins.find(sign_in.login)
         # It may be somebody else's by now.
-        is_theirs = known and known.is_of(sign_in.account_id, sign_in.texted_at or sign_in.created_at)
-        if known and is_theirs and not known.is_held(now):
+        asked_at = sign_in.texted_at or sign_in.created_at
+        if known and known.is_of(sign_in.account_id, asked_at) and not known.is_held(now):
             self.logins.hold(sign_in.login, now)

@@ -84,7 +84,7 @@ class LoginBinding:
         binding = self.bindings.take_try(binding_of(session.account_id, login.key), now)
         if not binding.is_code(code):
             raise WrongCode(f"the code is wrong, {binding.tries_left or 'no'} more may be tried")
-        bound_at = _bound_at(session, now)
+        bound_at = binding.bound_at(_bound_at(session, now))
         self.bindings.complete(binding, bound_at)
         return BoundLogin(login, bound_at)
 

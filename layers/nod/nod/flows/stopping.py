@@ -64,8 +64,7 @@ class Stopping:
     def _carry_out(self, message: Message, stop: Stop, account: Account, since: datetime) -> "Undone":
         """Undo everything, and keep that this was done. The number goes last, in that very write, where it is to go.
 
-        A NO that breaks off before is understood only while its number is the account's; one that breaks off afterwards
-        has done all but hang up.
+        A NO that breaks off before is carried out once more; one that breaks off afterwards has done all but hang up.
         """
         number = stop.number
         while True:

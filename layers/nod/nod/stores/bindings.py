@@ -41,7 +41,7 @@ def complete(transaction: Transaction, binding: Binding, now: datetime) -> None:
     in_time = BindingRow.expires_at > now
     not_done = BindingRow.done == False  # noqa: E712 - this makes a condition.
     transaction.update(BindingRow(binding.binding_id), [BindingRow.done.set(True)], in_time & not_done)
-    accounts.bind(transaction, binding.account_id, binding.login, max(now, binding.asked_at))
+    accounts.bind(transaction, binding.account_id, binding.login, binding.bound_at(now))
 
 
 class Bindings:

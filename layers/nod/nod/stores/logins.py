@@ -6,6 +6,7 @@ What somebody does who only knows a login is not written here, but in Throttles,
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 from pynamodb.attributes import UnicodeAttribute
 from pynamodb.connection import Connection
 from pynamodb.expressions.update import Action
@@ -83,15 +84,10 @@ class Logins:
         not_stopped = LoginRow.stopped_at.does_not_exist() | (LoginRow.stopped_at < asked_at)
         item, _ = update_or_show(LoginRow(login), [LoginRow.stopped_at.set(now)], still_theirs & not_stopped)
         row = LoginRow.from_raw_data(item) if item else None
+        stop = Stop(number=login, account_id=account_id, asked_at=asked_at, held_at=asked_at)
         if row is None or row.account_id != account_id:
-            return Stop(number=login, account_id=account_id, asked_at=asked_at, held_at=asked_at)
-        return Stop(
-            number=login,
-            account_id=account_id,
-            asked_at=asked_at,
-            held_at=row.stopped_at,
-            texted_at=row.texted_at,
-        )
+            return stop
+        return msgspec.structs.replace(stop, held_at=row.stopped_at, texted_at=row.texted_at)
 
     def _hold(self, login: str, seen: timedelta | None, now: datetime) -> None:
         """Hold it for what was `seen` as the next hold (None: for the first), if it is that still."""
